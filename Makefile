@@ -1,0 +1,47 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA ?=
+
+.PHONY: demo test setup lint format bench campaign lock clean help
+
+demo: setup  ## Build a network and route orders over it (DATA=dir: real Olist tables)
+	$(BIN)/malha demo $(if $(DATA),--source "$(DATA)") --out demo
+
+test: setup  ## All tests
+	$(BIN)/python -m pytest -q
+
+setup: $(VENV)/.ready  ## Virtual environment with locked dependencies
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Malha needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+lint: setup  ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup  ## Put the code in house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup  ## Speed and memory against the peers, ratios in one run
+	$(BIN)/python -m benchmarks.spine $(if $(DATA),--source "$(DATA)")
+
+campaign: setup  ## The long seeded campaigns (thousands of cases)
+	$(BIN)/python -m pytest -q -m campaign
+
+lock:  ## Renew requirements.lock from pyproject.toml (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		--no-annotate --extra dev --extra pandas pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache
+
+help:  ## This list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'

@@ -1,0 +1,1 @@
+"""The stock ledger: receive, reserve, release, ship, return; demand estimates and reorder points."""

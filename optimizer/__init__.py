@@ -1,0 +1,1 @@
+"""Decisions without input or output: assign orders, place warehouses and stock."""
