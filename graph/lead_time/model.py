@@ -1,0 +1,244 @@
+"""The lead-time model: fitted on journeys as of an instant, read for many candidate routes at once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Final
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph.errors import SnapshotError
+from graph.lead_time.fit import (
+    ComponentFit,
+    Groups,
+    Parameters,
+    buckets_of_states,
+    fit_component,
+    spread_of,
+)
+from graph.lead_time.journeys import COMPONENTS, STAGES, FloatArray, IntArray, Journeys
+from graph.lead_time.levels import LevelTable, lane_key, narrowest, pair_key, slot
+from graph.lead_time.query import RouteQuery
+from graph.lead_time.shrink import shrunk_means
+from graph.lead_time.spread import Spread
+from graph.lead_time.value import LeadTimeBatch
+from graph.model import BASIS_CODE, Basis
+
+FORMAT: Final = 1
+
+_HANDLING = COMPONENTS.index("handling")
+_TABLES: Final = ("pair", "lane")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SellerTimes:
+    """What the sellers' node table carries, one row a seller code.
+
+    ``effect_log``: a source's lead time is the lane's times e^effect_log; handling in days; ``n`` journeys.
+    """
+
+    effect_log: FloatArray
+    handling_mean_days: FloatArray
+    handling_var_days: FloatArray
+    n: IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LeadTimes:
+    """Locations on log days = state pair + carrier + region pair + lane + seller; spread by bucket.
+
+    The last axis is the component: total, approval, handling, transit. ``state``: ((states + 1)^2, 4) with
+    the drift included, row 0 of each side = unknown state; ``carrier``: (carriers + 1, 4); ``seller``:
+    (sellers + 1, 4), row 0 = unknown; ``handling_level``: (sellers + 1,), log days on a seller's own lanes.
+    """
+
+    parameters: Parameters
+    as_of_s: int
+    state: FloatArray
+    state_n: IntArray
+    bucket: IntArray
+    carrier: FloatArray
+    pair: LevelTable
+    lane: LevelTable
+    seller: FloatArray
+    seller_n: IntArray
+    handling_level: FloatArray
+    spreads: tuple[Spread, ...]
+
+    @classmethod
+    def fit(cls, journeys: Journeys, as_of_s: int, parameters: Parameters | None = None) -> LeadTimes:
+        """Learn from journeys that are cut at ``as_of_s`` (epoch seconds); no journeys give a wide guess.
+
+        ValueError when a journey holds a stamp at or after ``as_of_s``: nothing later may be learned from.
+        """
+        _refuse_the_future(journeys, as_of_s)
+        parameters = parameters or Parameters()
+        groups = Groups.of(journeys)
+        fits = [fit_component(name, journeys, groups, as_of_s, parameters) for name in COMPONENTS]
+        buckets = buckets_of_states(fits[0].state, groups)
+
+        def columns(name: str) -> FloatArray:
+            return np.stack([getattr(fit, name) for fit in fits], axis=1)
+
+        def count(group: IntArray, size: int) -> IntArray:
+            return np.bincount(group[fits[0].journey], minlength=size).astype(np.int64)
+
+        def table(keys: IntArray, effects: FloatArray, group: IntArray) -> LevelTable:
+            padded = np.zeros((keys.shape[0] + 1, len(COMPONENTS)))
+            padded[:-1] = effects[: keys.shape[0]]
+            return LevelTable(keys, padded, np.append(count(group, keys.shape[0])[: keys.shape[0]], 0))
+
+        return cls(
+            parameters=parameters,
+            as_of_s=as_of_s,
+            state=columns("state") + np.array([fit.level for fit in fits]),
+            state_n=count(groups.state, (groups.states + 1) ** 2),
+            bucket=buckets,
+            carrier=columns("carrier"),
+            pair=table(groups.pair_keys, columns("pair"), groups.pair),
+            lane=table(groups.lane_keys, columns("lane"), groups.lane),
+            seller=columns("seller"),
+            seller_n=count(groups.seller, groups.sellers + 1),
+            handling_level=_handling_level(fits[_HANDLING], groups),
+            spreads=tuple(spread_of(fit, buckets, groups, parameters) for fit in fits),
+        )
+
+    def read(self, query: RouteQuery) -> LeadTimeBatch:
+        """Return the lead times of all rows, with stages whose means are scaled to add up to the total's.
+
+        A handling time given by the site replaces the seller's handling and the seller's effect; the rest of
+        the lead time keeps its mean, and the whole its relative spread.
+        """
+        location, bucket, counts = self._locate(query)
+        basis, n = narrowest(counts)
+        if query.assumed is not None:
+            basis = np.where(query.assumed, BASIS_CODE[Basis.SYNTHETIC], basis).astype(np.int8)
+        m1 = np.stack([spread.m1 for spread in self.spreads])[:, bucket].T
+        mean = np.exp(location) * m1
+        if query.site_handling_days is not None:
+            mean = _with_site(mean, query.site_handling_days)
+        mean[:, 1:] *= (mean[:, 0] / mean[:, 1:].sum(axis=1))[:, None]
+        location = np.log(mean / m1)
+        stages = tuple(
+            LeadTimeBatch(location[:, column], bucket, self.spreads[column], basis, n)
+            for column in range(1, len(COMPONENTS))
+        )
+        return LeadTimeBatch(location[:, 0], bucket, self.spreads[0], basis, n, stages)
+
+    def _locate(self, query: RouteQuery) -> tuple[FloatArray, IntArray, tuple[IntArray, ...]]:
+        """Return location (rows, 4), bucket (rows,) and the counts of lane, region pair, state pair, all."""
+        side = int(np.sqrt(self.state.shape[0]))
+        state = slot(query.origin_state, side - 1) * side + slot(query.dest_state, side - 1)
+        pair_code = pair_key(query.origin_region, query.dest_region)
+        pair = self.pair.rows(pair_code)
+        location = self.state[state] + self.pair.effect[pair]
+        location += self.carrier[slot(query.carrier, self.carrier.shape[0] - 1)]
+        pair_n = self.pair.n[pair]
+        lane_n = pair_n  # with one carrier in the history, a region pair is a lane
+        if self.lane.keys.shape[0]:
+            lane = self.lane.rows(lane_key(pair_code, query.carrier))
+            location += self.lane.effect[lane]
+            lane_n = self.lane.n[lane]
+        seller = slot(query.seller, self.seller.shape[0] - 1)
+        if query.site_handling_days is not None:
+            seller = np.where(np.isnan(query.site_handling_days), seller, 0)
+        location += self.seller[seller]
+        overall = np.full(len(query), int(self.state_n.sum()))
+        return location, self.bucket[state], (lane_n, pair_n, self.state_n[state], overall)
+
+    def sellers(self, count: int) -> SellerTimes:
+        """Return what is known of the sellers with codes 0 .. count - 1; unseen ones are average, n = 0."""
+        row = slot(np.arange(count, dtype=np.int32), self.seller.shape[0] - 1)
+        location = self.handling_level[row] + self.seller[row, _HANDLING]
+        # A seller ships to all buckets: its handling spread is the middle one's.
+        spread, middle = self.spreads[_HANDLING], 1
+        relative = spread.m2[middle] - spread.m1[middle] ** 2
+        return SellerTimes(
+            effect_log=self.seller[row, 0],
+            handling_mean_days=np.exp(location) * spread.m1[middle],
+            handling_var_days=np.exp(2.0 * location) * relative,
+            n=np.where(row > 0, self.seller_n[row], 0),
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write the model into ``folder`` (made if absent): parameters as JSON, arrays as NPZ, no pickle."""
+        folder.mkdir(parents=True, exist_ok=True)
+        about = {"format": FORMAT, "as_of_s": self.as_of_s, "parameters": asdict(self.parameters)}
+        (folder / "parameters.json").write_text(json.dumps(about, indent=1, sort_keys=True) + "\n", "utf-8")
+        np.savez(folder / "state.npz", allow_pickle=False, **self._arrays())
+
+    @classmethod
+    def load(cls, folder: Path) -> LeadTimes:
+        """Read what ``save`` wrote, the same bits; SnapshotError if missing, damaged or of another format."""
+        try:
+            about = json.loads((folder / "parameters.json").read_text("utf-8"))
+            if about["format"] != FORMAT:
+                raise SnapshotError(
+                    f"{folder}: lead-time format {about['format']}, this version reads {FORMAT}"
+                )
+            with (folder / "state.npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            return cls(
+                parameters=Parameters(**about["parameters"]),
+                as_of_s=about["as_of_s"],
+                spreads=tuple(
+                    Spread(*(arrays.pop(f"spread_{name}_{part}") for part in ("cdf", "m1", "m2")))
+                    for name in COMPONENTS
+                ),
+                pair=LevelTable(*(arrays.pop(f"pair_{part}") for part in ("keys", "effect", "n"))),
+                lane=LevelTable(*(arrays.pop(f"lane_{part}") for part in ("keys", "effect", "n"))),
+                **arrays,
+            )
+        except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
+            raise SnapshotError(
+                f"{folder}: the lead-time model cannot be read ({error}); build again"
+            ) from error
+
+    def _arrays(self) -> dict[str, NDArray[np.generic]]:
+        plain = {
+            field.name: value
+            for field in fields(self)
+            if isinstance(value := getattr(self, field.name), np.ndarray)
+        }
+        tables = {
+            f"{name}_{part}": getattr(getattr(self, name), part)
+            for name in _TABLES
+            for part in ("keys", "effect", "n")
+        }
+        shapes = {
+            f"spread_{name}_{part}": getattr(spread, part)
+            for name, spread in zip(COMPONENTS, self.spreads, strict=True)
+            for part in ("cdf", "m1", "m2")
+        }
+        return plain | tables | shapes
+
+
+def _refuse_the_future(journeys: Journeys, as_of_s: int) -> None:
+    for name in ("purchased_s", "approved_s", "handed_s", "delivered_s"):
+        late = int((getattr(journeys, name) >= as_of_s).sum())
+        if late:
+            raise ValueError(f"{late} journeys have {name} at or after the instant they should be cut at")
+
+
+def _with_site(mean: FloatArray, site_handling_days: FloatArray) -> FloatArray:
+    """Put the site's handling (where not NaN) in the place of the estimated one; (rows, 4) means in days."""
+    own = np.isnan(site_handling_days)
+    stages = mean[:, 1:] * (mean[:, 0] / mean[:, 1:].sum(axis=1))[:, None]
+    stages[:, STAGES.index("handling")] = np.where(
+        own, stages[:, STAGES.index("handling")], np.maximum(site_handling_days, 1e-3)
+    )
+    return np.column_stack([np.where(own, mean[:, 0], stages.sum(axis=1)), stages])
+
+
+def _handling_level(fit: ComponentFit, groups: Groups) -> FloatArray:
+    """Return each seller's handling location without its own effect: the average of its journeys' lanes."""
+    sparse = (groups.pair, fit.pair), (groups.lane, fit.lane), (groups.carrier, fit.carrier)
+    at = fit.state[groups.state[fit.journey]]
+    for group, effect in sparse:
+        at = at + effect[group[fit.journey]]
+    group = groups.seller[fit.journey]
+    return fit.level + shrunk_means(at, np.ones(at.shape[0]), group, groups.sellers + 1, 1.0)

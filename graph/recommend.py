@@ -1,0 +1,188 @@
+"""The best routes for a request: all candidates read at once, put in a total order, the first k told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph.arrays import Floats, NetworkArrays
+from graph.candidates import Candidates, Wanted, find_candidates
+from graph.errors import BadInput
+from graph.explain import Facts, why
+from graph.freight import Freight
+from graph.lead_time import LeadTimeBatch, LeadTimes
+from graph.model import BASES, Rank, SnapshotMeta, SourceKind
+from graph.names import category_row, product_row, zip_row
+from graph.route import DEFAULT_PROBABILITY, Recommendation, Route, RouteRequest
+
+_LOCAL = ZoneInfo("America/Sao_Paulo")
+
+
+@dataclass(frozen=True, slots=True)
+class Recommender:
+    """What answering needs: the network as arrays, its two estimators, and how long an offer lasts unsold."""
+
+    arrays: NetworkArrays
+    lead_times: LeadTimes
+    freight: Freight
+    meta: SnapshotMeta
+    offer_lapse_s: int
+
+    def recommend(self, request: RouteRequest) -> Recommendation:
+        """Return the k best routes; no route is left out of the comparison.
+
+        Ties are broken by freight, distance, and then source kind (seller first), warehouse, seller and
+        carrier in order of their ids. Raises UnknownName and BadInput.
+        """
+        wanted = self.wanted(request)
+        found = find_candidates(self.arrays, self.freight, wanted)
+        meta = self.meta
+        if not len(found):
+            return Recommendation(meta.snapshot_id, meta.as_of, (), 0, self._why_none(wanted))
+        judged = Judged.of(request, found, self.lead_times.read(found.query))
+        order = best_rows(judged.score, found, request.k + 1)
+        return Recommendation(meta.snapshot_id, meta.as_of, self._routes(request, judged, order), len(found))
+
+    def wanted(self, request: RouteRequest) -> Wanted:
+        """Put a request into codes; UnknownName proposes the nearest known names."""
+        arrays, at_s = self.arrays, self._instant(request.at)
+        dest = zip_row(arrays.zip_rows, request.zip_prefix)
+        if request.product_id is not None:
+            group = product_row(arrays.product_rows, arrays.product_ids, request.product_id)
+            sources, parcel = arrays.product_sources, arrays.product_parcel(group)
+        else:
+            group = category_row(arrays.category_rows, request.category or "")
+            sources, parcel = arrays.category_sources, arrays.category_parcel(group)
+        return Wanted(sources, group, parcel, request.quantity, dest, at_s, at_s - self.offer_lapse_s)
+
+    def _instant(self, at: datetime | None) -> int:
+        """Return the instant in seconds; a naive stamp is local to Sao Paulo, the earlier where ambiguous."""
+        if at is None:
+            return self.meta.as_of_s
+        at_s = int((at if at.tzinfo else at.replace(tzinfo=_LOCAL)).timestamp())
+        if at_s < self.meta.as_of_s:
+            raise BadInput(
+                f"The snapshot knows events up to {self.meta.as_of.isoformat()}, which is later than "
+                f"{at.isoformat()}: ask for a later instant, or build a snapshot as of an earlier one."
+            )
+        return at_s
+
+    def _routes(self, request: RouteRequest, judged: Judged, order: NDArray[np.intp]) -> tuple[Route, ...]:
+        facts = [judged.facts(row) for row in order.tolist()]
+        routes = []
+        for place, row in enumerate(order[: request.k].tolist(), 1):
+            own = facts[place - 1]
+            other = facts[0] if place > 1 else facts[1] if len(facts) > 1 else None
+            routes.append(self._route(place, row, judged, own, why(request, place, own, other)))
+        return tuple(routes)
+
+    def _route(self, place: int, row: int, judged: Judged, facts: Facts, sentence: str) -> Route:
+        found, arrays = judged.found, self.arrays
+        seller, warehouse = arrays.seller_ids[found.seller[row]], int(found.warehouse[row])
+        stored = warehouse >= 0
+        return Route(
+            rank=place,
+            source_id=f"warehouse:{arrays.warehouse_ids[warehouse]}:{seller}"
+            if stored
+            else f"seller:{seller}",
+            source_kind=SourceKind.WAREHOUSE if stored else SourceKind.SELLER,
+            carrier_id=arrays.carrier_ids[found.carrier[row]],
+            origin_zip_prefix=arrays.zip_prefixes[found.origin_zip[row]],
+            distance_km=None if np.isnan(facts.distance_km) else facts.distance_km,
+            freight_cents=facts.freight_cents,
+            p_on_time=facts.p_on_time,
+            promise_days=facts.promise_days,
+            lead_time=judged.times[row],
+            why=sentence,
+        )
+
+    def _why_none(self, wanted: Wanted) -> str:
+        rows = wanted.sources.index.of(wanted.group)
+        if not len(rows):
+            return "No seller has ever sold this before the snapshot's as-of."
+        if not (wanted.sources.last_sold_s[rows] >= wanted.sold_since_s).any():
+            days = self.offer_lapse_s // 86_400
+            return f"All offers have lapsed: none was sold in the {days} days before the instant asked for."
+        return "No carrier's limits admit the parcel."
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The candidates with their lead times and, for the request's rank, a score (less is better)."""
+
+    found: Candidates
+    times: LeadTimeBatch
+    promise_days: Floats
+    p_on_time: Floats
+    score: Floats
+
+    @classmethod
+    def of(cls, request: RouteRequest, found: Candidates, times: LeadTimeBatch) -> Judged:
+        """Judge all candidates.
+
+        The promise is the one given, or each route's shortest that holds with the wanted probability.
+        """
+        if request.promise_days is not None:
+            promise = np.full(len(found), float(request.promise_days))
+            p_on_time = times.cdf(request.promise_days)
+        else:
+            probability = request.probability or DEFAULT_PROBABILITY
+            promise = times.quantile(probability)
+            p_on_time = np.full(len(found), probability)
+        return cls(found, times, promise, p_on_time, _score(request, found, times, promise, p_on_time))
+
+    def facts(self, row: int) -> Facts:
+        """Return the numbers of one candidate."""
+        times = self.times
+        return Facts(
+            score=float(self.score[row]),
+            mean_days=float(times.mean_days[row]),
+            sd_days=float(times.var_days[row]) ** 0.5,
+            promise_days=float(self.promise_days[row]),
+            p_on_time=float(self.p_on_time[row]),
+            freight_cents=int(self.found.freight_cents[row]),
+            distance_km=float(self.found.distance_km[row]),
+            basis=BASES[times.basis[row]],
+            n=int(times.n[row]),
+        )
+
+
+def _score(
+    request: RouteRequest, found: Candidates, times: LeadTimeBatch, promise: Floats, p_on_time: Floats
+) -> Floats:
+    match request.rank:
+        case Rank.FASTEST:
+            return times.mean_days
+        case Rank.CHEAPEST:
+            return found.freight_cents.astype(np.float64)
+        case Rank.BALANCED:
+            weights = request.weights
+            late_percent = 100.0 * (1.0 - p_on_time)
+            return (
+                weights.days * times.mean_days
+                + weights.freight * found.freight_cents
+                + weights.late * late_percent
+            )
+    if request.promise_days is not None:
+        return -p_on_time
+    if request.probability is not None:
+        return promise
+    return times.mean_days + request.z * np.sqrt(times.var_days)
+
+
+def best_rows(score: Floats, found: Candidates, size: int) -> NDArray[np.intp]:
+    """Return the first rows in order of (score, freight, distance, row); unknown distances come last.
+
+    Rows worse than the ``size``-th best score are cut away first; the cut keeps every tie, so it is exact.
+    """
+    if size < len(score):
+        edge = np.partition(score, size - 1)[size - 1]
+        rows = np.flatnonzero(score <= edge)
+    else:
+        rows = np.arange(len(score))
+    order = np.lexsort((found.distance_km[rows], found.freight_cents[rows], score[rows]))
+    return rows[order[:size]]
