@@ -1,0 +1,1 @@
+"""The outside world's tables, checked and turned into events."""

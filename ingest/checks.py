@@ -1,0 +1,108 @@
+"""From a source to checked tables: read, cut at T, check, and account for every row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from graph.errors import BadInput, Fault
+from ingest.checked import Checked, TableReport
+from ingest.clock import to_utc
+from ingest.cut import TypedTable, cut, last_event
+from ingest.faults import FileFault, file_fault
+from ingest.quarantine import examples, quarantine
+from ingest.quirks import clean
+from ingest.raw import Source
+from ingest.rows import usable_rows
+from ingest.tables import TABLES, Table
+
+_READERS: Final = 2
+Progress = Callable[[str], None]
+
+
+def silent(_: str) -> None:
+    """Report no progress."""
+
+
+def check(source: Source, as_of: datetime | None = None, progress: Progress = silent) -> Checked:
+    """Return every table of a source as it was known at ``as_of``, with the account of its rows.
+
+    ``as_of`` without offset is local time; ``None`` is the second after the last event of the source.
+    Raises BadInput if tables or columns are missing or unreadable (all faults at once), or if no order can
+    be used.
+    """
+    tables = _read_all(source, progress)
+    instant = last_event(tables) if as_of is None else to_utc(as_of)
+    progress("cutting at the as-of instant")
+    cut(tables, instant, whole=as_of is None)
+    checked: dict[str, pl.DataFrame] = {}
+    reports: dict[str, TableReport] = {}
+    for name in TABLES:
+        if name in tables:
+            progress(f"checking {name}")
+            checked[name], reports[name] = _check_table(tables.pop(name), checked)
+    if checked["orders"].is_empty():
+        raise _no_order(source, instant, reports)
+    return Checked(instant, checked, reports)
+
+
+def _read_all(source: Source, progress: Progress) -> dict[str, TypedTable]:
+    """Read every table, or raise BadInput with the faults of all of them."""
+    tables: dict[str, TypedTable] = {}
+    faults: list[Fault] = []
+    with ThreadPoolExecutor(_READERS) as readers:
+        waiting = {name: readers.submit(_read, source, table) for name, table in TABLES.items()}
+        for name, reading in waiting.items():
+            progress(f"reading {name}")
+            try:
+                typed = reading.result()
+            except BadInput as error:
+                faults += error.faults
+                continue
+            if typed is not None:
+                tables[name] = typed
+            elif not TABLES[name].optional:
+                faults.append(file_fault(TABLES[name].file, FileFault.MISSING_FILE))
+    if faults:
+        raise BadInput(f"{source.name} cannot be used as it is:", faults)
+    return tables
+
+
+def _read(source: Source, table: Table) -> TypedTable | None:
+    raw = source.read(table)
+    return None if raw is None else TypedTable.of(raw)
+
+
+def _check_table(typed: TypedTable, checked: dict[str, pl.DataFrame]) -> tuple[pl.DataFrame, TableReport]:
+    used_keys = {name: frame[TABLES[name].key[0]] for name, frame in checked.items() if TABLES[name].key}
+    rows = usable_rows(typed, used_keys)
+    frame, cleaned = clean(typed, rows, checked)
+    set_aside, reasons = quarantine(typed, rows.faults)
+    report = TableReport(
+        read=typed.raw.read,
+        used=frame.height,
+        set_aside=rows.faults["at"].n_unique() + typed.raw.broken.height,
+        later_than_as_of=int(typed.later.sum()),
+        cleaned=cleaned,
+        reasons=reasons,
+        quarantine=set_aside,
+    )
+    return frame, report
+
+
+def _no_order(source: Source, as_of: datetime, reports: dict[str, TableReport]) -> BadInput:
+    orders = reports["orders"]
+    if orders.later_than_as_of and not orders.set_aside:
+        return BadInput(
+            f"{source.name} has no order before {as_of:%Y-%m-%d %H:%M} UTC: choose a later --as-of "
+            f"({orders.later_than_as_of} orders were bought after it)."
+        )
+    return BadInput(
+        f"{source.name} has no usable order: {orders.read} were read, {orders.set_aside} set aside. "
+        "Correct the rows below and build again.",
+        examples(reports, each=1),
+    )

@@ -1,0 +1,176 @@
+"""The cut at T: what lies later is not there yet, so nothing in it can be right or wrong.
+
+A row is later when its own stamp is at or after T (or never came), or when it belongs to a row that is
+later: the lines and payments of a later order, the customer, seller or product that no earlier order names.
+A stamp at or after T within a row that is known is emptied. Only then do the checks look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import polars as pl
+
+from graph.errors import BadInput
+from ingest.cells import Cells, read_cells
+from ingest.clock import EARLIEST, LATEST
+from ingest.faults import Reason
+from ingest.raw import RawTable
+from ingest.tables import Kind, Table
+
+# Who names whom: a child belongs to the order it names; an order makes its customer known, and so on.
+_OF_ORDERS: Final = ("items", "payments", "reviews", "shipments", "inventory_events")
+_NAMED_BY: Final = {"customers": "orders", "sellers": "items", "products": "items"}
+_OF_NAMED: Final = {"shipments": ("sellers",), "inventory_events": ("products", "sellers")}
+
+
+@dataclass(slots=True)
+class TypedTable:
+    """One table after reading, and then after the cut.
+
+    ``cells`` are its columns; ``later`` marks the rows that are not known as of T.
+    """
+
+    raw: RawTable
+    cells: dict[str, Cells]
+    later: pl.Series = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.later = pl.repeat(value=False, n=self.raw.frame.height, dtype=pl.Boolean, eager=True)
+
+    @classmethod
+    def of(cls, raw: RawTable) -> TypedTable:
+        """Return the table with every column read as its type; text that is not needed again is let go."""
+        cells = {c.name: read_cells(raw.frame[c.name], c) for c in raw.table.columns}
+        read = [c.name for c in raw.table.columns if c.kind is not Kind.TEXT and not cells[c.name].faults]
+        return cls(replace(raw, frame=raw.frame.drop(read)), cells)
+
+    @property
+    def table(self) -> Table:
+        """The declaration."""
+        return self.raw.table
+
+    def values(self, name: str) -> pl.Series:
+        """Return one column, typed."""
+        return self.cells[name].values
+
+    def mark_later(self, mask: pl.Series) -> None:
+        """Add rows to those that are not known as of T."""
+        if mask.any():
+            self.later |= mask.fill_null(value=False)
+
+    def forget(self, name: str, mask: pl.Series) -> None:
+        """Empty cells that are not known as of T, and forget what was wrong with them."""
+        mask = mask.fill_null(value=False)
+        if not mask.any():
+            return
+        cells = self.cells[name]
+        cells.blank(mask)
+        cells.faults = [(reason, where.filter(~mask.gather(where))) for reason, where in cells.faults]
+
+
+def last_event(tables: Mapping[str, TypedTable]) -> datetime:
+    """Return the second after the last event stamp in the source.
+
+    Raises BadInput if there is none.
+    """
+    stamps = [
+        typed.values(column.name)
+        for typed in tables.values()
+        for column in typed.table.columns
+        if column.event
+    ]
+    believable = [s.filter((s >= EARLIEST) & (s < LATEST)).max() for s in stamps]
+    known = [stamp for stamp in believable if isinstance(stamp, datetime)]
+    if not known:
+        raise BadInput("The source has no event: no order in it has a purchase stamp that can be read.")
+    return max(known).replace(microsecond=0) + timedelta(seconds=1)
+
+
+def cut(tables: Mapping[str, TypedTable], as_of: datetime, *, whole: bool = False) -> None:
+    """Mark the rows that are later than ``as_of`` and empty the later stamps of the others, in place.
+
+    With ``whole`` the instant was taken from the source itself; a stamp behind it is then a slip and stays.
+    """
+    for typed in tables.values():
+        _cut_own(typed, as_of, whole=whole)
+    orders = tables["orders"]
+    known = orders.values("order_id").filter(~orders.later & orders.values("purchased_at").is_not_null())
+    later = _without(orders.values("order_id").filter(orders.later), known)
+    for name in _present(tables, _OF_ORDERS):
+        tables[name].mark_later(_in(tables[name].values("order_id"), later))
+    _cut_unnamed(tables, known)
+    _forget_limits(tables["items"], orders)
+
+
+def _cut_own(typed: TypedTable, as_of: datetime, *, whole: bool) -> None:
+    for column in typed.table.columns:
+        if not column.event:
+            continue
+        stamps = typed.values(column.name)
+        after = (stamps >= as_of).fill_null(value=False)
+        if whole:
+            after &= stamps < LATEST
+        if column.name not in typed.table.known_at:
+            typed.forget(column.name, after)
+            continue
+        typed.mark_later(after)
+        if not column.required:
+            typed.mark_later(stamps.is_null() & ~_unreadable(typed, column.name))
+
+
+def _unreadable(typed: TypedTable, name: str) -> pl.Series:
+    """Tell which stamps are there but cannot be read: those rows are faulty, not late."""
+    bad = pl.repeat(value=False, n=typed.later.len(), dtype=pl.Boolean, eager=True)
+    for reason, where in typed.cells[name].faults:
+        if reason is Reason.WRONG_TYPE:
+            bad = bad.scatter(where, values=True)
+    return bad
+
+
+def _cut_unnamed(tables: Mapping[str, TypedTable], known_orders: pl.Series) -> None:
+    """Mark customers, sellers and products that no known order names, and what belongs to them."""
+    orders, items = tables["orders"], tables["items"]
+    naming = {
+        "orders": ~orders.later & orders.values("purchased_at").is_not_null(),
+        "items": _in(items.values("order_id"), known_orders) & ~items.later,
+    }
+    for name, by in _NAMED_BY.items():
+        key = tables[name].table.key[0]
+        named = tables[by].values(key).filter(naming[by])
+        own = tables[name].values(key)
+        tables[name].mark_later(~_in(own, named) & own.is_not_null())
+    for name in _present(tables, _OF_NAMED):
+        for parent in _OF_NAMED[name]:
+            key = tables[parent].table.key[0]
+            ids, later = tables[parent].values(key), tables[parent].later
+            unnamed = _without(ids.filter(later), ids.filter(~later))
+            tables[name].mark_later(_in(tables[name].values(key), unnamed))
+
+
+def _forget_limits(items: TypedTable, orders: TypedTable) -> None:
+    """Empty the shipping limits of orders not yet approved: the limit becomes known with the approval.
+
+    An order that was handed over must have been approved, whether or not the stamp was kept.
+    """
+    stamps = [orders.values(name).is_null() for name in ("approved_at", "handed_over_at", "delivered_at")]
+    waiting = orders.values("order_id").filter(stamps[0] & stamps[1] & stamps[2])
+    items.forget("shipping_limit_at", _in(items.values("order_id"), waiting))
+
+
+def _present(tables: Mapping[str, TypedTable], names: tuple[str, ...] | Mapping[str, object]) -> list[str]:
+    return [name for name in names if name in tables]
+
+
+def _in(values: pl.Series, some: pl.Series) -> pl.Series:
+    """Tell which values stand in ``some`` (null never does)."""
+    if some.is_empty():
+        return pl.repeat(value=False, n=values.len(), dtype=pl.Boolean, eager=True)
+    return values.is_in(some.implode()).fill_null(value=False)
+
+
+def _without(values: pl.Series, others: pl.Series) -> pl.Series:
+    return values.filter(~_in(values, others)) if values.len() else values

@@ -1,0 +1,118 @@
+"""Which rows of one table can be used: all but those later than T, and those set aside for a fault."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from ingest.cut import TypedTable
+from ingest.faults import Reason
+from ingest.tables import Column, Table
+
+Used = Mapping[str, pl.Series]
+"""Table -> the keys of its used rows."""
+
+_FAULTS: Final = pl.Schema(
+    {"at": pl.UInt32(), "order": pl.Int32(), "column": pl.String(), "reason": pl.String()}
+)
+_ROW: Final = "_row"
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The used rows, sorted by key with their positions in the source (``at``), and the faults of the rest.
+
+    ``faults`` has one row a fault (position, order and name of the column, reason).
+    """
+
+    frame: pl.DataFrame
+    at: pl.Series
+    faults: pl.DataFrame
+
+
+def usable_rows(typed: TypedTable, used: Used) -> Sorted:
+    """Return the rows of a table that are known, whole, refer to used rows and are not said twice."""
+    faults = pl.concat([_cell_faults(typed), *_reference_faults(typed, used), *_sign_faults(typed)])
+    if typed.later.any():
+        faults = faults.filter(~typed.later.gather(faults["at"]))
+    keep = ~typed.later
+    if faults.height:
+        keep = keep.scatter(faults["at"], values=False)
+    columns = [typed.values(name) for name in typed.table.names]
+    frame = pl.DataFrame(columns).with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias(_ROW))
+    frame = frame if keep.all() else frame.filter(keep)
+    frame = frame.sort(typed.table.key or typed.table.names, nulls_last=True)
+    single, repeated = _one_a_key(frame, typed.table)
+    return Sorted(single.drop(_ROW), single[_ROW], pl.concat([faults, repeated]))
+
+
+def _cell_faults(typed: TypedTable) -> pl.DataFrame:
+    marks = [pl.DataFrame(schema=_FAULTS)]
+    for order, column in enumerate(typed.table.columns):
+        for reason, where in typed.cells[column.name].faults:
+            marks.append(_marks(where, order, column.source, reason))
+    return pl.concat(marks)
+
+
+def _reference_faults(typed: TypedTable, used: Used) -> list[pl.DataFrame]:
+    """Return the references to rows that are not used; a parent table that is absent cannot be asked."""
+    marks = []
+    for order, column in enumerate(typed.table.columns):
+        parents = _parents(column, used)
+        if parents is None:
+            continue
+        values = typed.values(column.name)
+        broken = ~values.is_in(parents.implode()) & values.is_not_null()
+        if column.name == "location_id":
+            broken &= values.ne_missing(typed.values("seller_id"))
+        marks.append(_marks(broken.arg_true(), order, column.source, Reason.BROKEN_REFERENCE))
+    return marks
+
+
+def _parents(column: Column, used: Used) -> pl.Series | None:
+    """Return the keys among which a column's values must stand; ``None`` if it refers to nothing."""
+    nothing = pl.Series([], dtype=pl.String)
+    if column.name == "location_id" or column.references == "warehouses":
+        return used.get("warehouses", nothing)
+    return used.get(column.references) if column.references else None
+
+
+def _sign_faults(typed: TypedTable) -> list[pl.DataFrame]:
+    """Return the stock events that take away less than nothing: only a count correction has a sign."""
+    if typed.table.name != "inventory_events":
+        return []
+    order = typed.table.names.index("quantity")
+    negative = (typed.values("quantity") < 0) & (typed.values("event_type") != "ADJUSTED")
+    where = negative.fill_null(value=False).arg_true()
+    return [_marks(where, order, typed.table.column("quantity").source, Reason.OUT_OF_RANGE)]
+
+
+def _marks(where: pl.Series, order: int, column: str, reason: Reason) -> pl.DataFrame:
+    constants = {"order": order, "column": column, "reason": reason.value}
+    marks = pl.DataFrame({"at": where}).with_columns(pl.lit(v).alias(name) for name, v in constants.items())
+    return marks.cast(_FAULTS)
+
+
+def _one_a_key(frame: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the rows (sorted by key) with one row a key, and the others as faults.
+
+    Of rows that share a key the first in the order of their contents stays, so that the order of the rows
+    in the file does not matter. What tells the end of the story comes last in that order, and so decides
+    only between rows that are equal as of T.
+    """
+    nothing = pl.DataFrame(schema=_FAULTS)
+    if not table.key:
+        return frame, nothing
+    same = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift()) for key in table.key)
+    repeats = frame.select(same.alias("same") & (pl.int_range(pl.len()) > 0)).to_series()
+    if not repeats.any():
+        return frame, nothing
+    contents = [name for name in table.names if name not in (*table.key, *table.final)]
+    canonical = frame.sort(*table.key, *contents, *table.final, _ROW, nulls_last=True)
+    order = table.names.index(table.key[0])
+    source = table.column(table.key[0]).source
+    others = _marks(canonical.filter(repeats)[_ROW], order, source, Reason.DUPLICATE_KEY)
+    return canonical.filter(~repeats), others

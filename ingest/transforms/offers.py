@@ -1,0 +1,34 @@
+"""From items to offers: which seller sells which product, at what price, and until when."""
+
+from __future__ import annotations
+
+import narwhals as nw
+
+from ingest.transforms.frames import Frame
+
+
+def sales(items: Frame, orders: Frame) -> Frame:
+    """Return items with their order's ``purchased_s``, ``day`` (local days since 1970) and customer."""
+    known = orders.select("order_id", "purchased_s", "day", "customer_id")
+    return items.join(known, on="order_id", how="inner")
+
+
+def offers(sales: Frame) -> Frame:
+    """Return ``product_id, seller_id, price_cents, n, last_sold_s``, one row an offer.
+
+    The price is that of the last sale; if one instant saw several prices, the lowest.
+    """
+    key = ("product_id", "seller_id")
+    last = sales.filter(nw.col("purchased_s") == nw.col("purchased_s").max().over(*key))
+    prices = last.group_by(*key).agg(
+        nw.col("price_cents").min(), nw.col("purchased_s").max().alias("last_sold_s")
+    )
+    counts = sales.group_by(*key).agg(nw.len().alias("n"))
+    return prices.join(counts, on=list(key), how="inner").select(*key, "price_cents", "n", "last_sold_s")
+
+
+def demand(sales: Frame, customers: Frame) -> Frame:
+    """Return units sold by ``product_id, seller_id, region, day`` (``day``: local days since 1970)."""
+    destinations = customers.select("customer_id", nw.col("zip_prefix").str.slice(0, 3).alias("region"))
+    key = ("product_id", "seller_id", "region", "day")
+    return sales.join(destinations, on="customer_id", how="inner").group_by(*key).agg(nw.len().alias("units"))

@@ -1,0 +1,116 @@
+"""From orders, items and shipments to packages: what one source sent for one order, and how long it took."""
+
+from __future__ import annotations
+
+import narwhals as nw
+
+from ingest.transforms.frames import Frame
+
+SECONDS_PER_DAY = 86_400
+UNKNOWN_CARRIER = "unknown"
+STAGES = {
+    "approval": ("purchased_s", "approved_s"),
+    "handling": ("approved_s", "handed_over_s"),
+    "transit": ("handed_over_s", "delivered_s"),
+    "total": ("purchased_s", "delivered_s"),
+}
+
+
+def weights_and_volumes(products: Frame) -> Frame:
+    """Return ``product_id, category, weight_g, volume_cm3, longest_side_cm`` (null where unknown)."""
+    sides = [nw.col("length_cm"), nw.col("height_cm"), nw.col("width_cm")]
+    return products.select(
+        "product_id",
+        "category",
+        "weight_g",
+        (sides[0] * sides[1] * sides[2]).alias("volume_cm3"),
+        nw.max_horizontal(*sides).alias("longest_side_cm"),
+    )
+
+
+def contents(items: Frame, products: Frame) -> Frame:
+    """Return what each seller sends for each order, one row ``(order_id, seller_id)``.
+
+    Weight and volume are summed over the lines (unknown ones count as nothing, all unknown is null);
+    the category is that of the dearest line (ties: first in the alphabet).
+    """
+    lines = items.join(products, on="product_id", how="left")
+    key = ("order_id", "seller_id")
+    dearest = lines.filter(nw.col("price_cents") == nw.col("price_cents").max().over(*key))
+    categories = dearest.group_by(*key).agg(nw.col("category").min())
+    sums = lines.group_by(*key).agg(
+        nw.col("price_cents", "freight_cents").sum(),
+        nw.col("weight_g").sum(),
+        nw.col("weight_g").count().alias("weighed"),
+        nw.col("volume_cm3").sum(),
+        nw.col("volume_cm3").count().alias("measured"),
+        nw.col("shipping_limit_s").max(),
+        nw.len().alias("n_lines"),
+    )
+    blanked = sums.with_columns(
+        nw.when(nw.col("weighed") > 0).then(nw.col("weight_g")).alias("weight_g"),
+        nw.when(nw.col("measured") > 0).then(nw.col("volume_cm3")).alias("volume_cm3"),
+    ).drop("weighed", "measured")
+    return blanked.join(categories, on=list(key), how="left")
+
+
+def order_facts(orders: Frame, customers: Frame, payments: Frame, items: Frame) -> Frame:
+    """Return one row an order: its stamps, destination, main payment type and number of sellers.
+
+    The payment type is that of the largest payment (ties: first in the alphabet).
+    """
+    largest = payments.filter(nw.col("value_cents") == nw.col("value_cents").max().over("order_id"))
+    paid = largest.group_by("order_id").agg(nw.col("payment_type").min())
+    sellers = items.group_by("order_id").agg(nw.col("seller_id").n_unique().alias("n_sellers"))
+    destinations = customers.select("customer_id", nw.col("zip_prefix").alias("to_zip_prefix"))
+    return (
+        orders.join(destinations, on="customer_id", how="left")
+        .join(paid, on="order_id", how="left")
+        .join(sellers, on="order_id", how="left")
+    )
+
+
+def packages(orders: Frame, contents: Frame, shipments: Frame | None) -> Frame:
+    """Return one row a package: contents, stamps of hand-over and delivery, carrier and warehouse.
+
+    Without shipments every seller of an order shares the order's stamps, and the carrier of what was
+    handed over (or delivered) is ``unknown``. With shipments, a package that has none yet is still with
+    its seller.
+    An order without items is one package of nobody, so that none of its stamps is lost.
+    """
+    joined = orders.join(contents, on="order_id", how="left")
+    if shipments is None:
+        handed = ~nw.col("handed_over_s").is_null() | ~nw.col("delivered_s").is_null()
+        return joined.with_columns(
+            nw.when(handed).then(nw.lit(UNKNOWN_CARRIER)).alias("carrier_id"),
+            nw.lit(None, dtype=nw.String).alias("warehouse_id"),
+        )
+    return joined.drop("handed_over_s", "delivered_s").join(
+        shipments, on=["order_id", "seller_id"], how="left"
+    )
+
+
+def located(packages: Frame, sellers: Frame, warehouses: Frame) -> Frame:
+    """Return packages with ``from_zip_prefix``: the warehouse's where one shipped, else the seller's."""
+    homes = sellers.select("seller_id", nw.col("zip_prefix").alias("seller_zip_prefix"))
+    sites = warehouses.select("warehouse_id", nw.col("zip_prefix").alias("site_zip_prefix"))
+    joined = packages.join(homes, on="seller_id", how="left").join(sites, on="warehouse_id", how="left")
+    origin = nw.coalesce(nw.col("site_zip_prefix"), nw.col("seller_zip_prefix"))
+    return joined.with_columns(origin.alias("from_zip_prefix")).drop("site_zip_prefix", "seller_zip_prefix")
+
+
+def stage_times(packages: Frame) -> Frame:
+    """Return packages with ``approval, handling, transit, total`` in ``…_seconds`` and in ``…_days``.
+
+    A stage whose end is stamped before its start is blanked (null), the row stays. ``late`` is 1 where the
+    delivery is stamped after the promise (an instant: midnight of the promised day), null if undelivered.
+    """
+    seconds = [_between(start, end).alias(f"{stage}_seconds") for stage, (start, end) in STAGES.items()]
+    days = [(nw.col(f"{stage}_seconds") / SECONDS_PER_DAY).alias(f"{stage}_days") for stage in STAGES]
+    late = (nw.col("delivered_s") > nw.col("promised_s")).cast(nw.Int32).alias("late")
+    return packages.with_columns(*seconds, late).with_columns(*days)
+
+
+def _between(start: str, end: str) -> nw.Expr:
+    seconds = nw.col(end) - nw.col(start)
+    return nw.when(seconds >= 0).then(seconds)
