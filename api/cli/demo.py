@@ -1,0 +1,48 @@
+"""``malha demo``: the whole way in one command, on made-up or real tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.console import console, steps
+from api.demo import Demo, run_demo
+from api.render.build import show_build
+from api.render.inspection import show_evidence
+from api.render.routes import show_routes
+
+EPILOG = (
+    "**Examples**\n\n"
+    "`malha demo` (a made-up marketplace)\n\n"
+    "`malha demo --source tables/` (your own Olist tables)"
+)
+SYNTHETIC = "synth://?orders=20000&seed=7"
+
+
+def command(
+    source: Annotated[str, typer.Option(help="Folder of tables, or synth://…")] = SYNTHETIC,
+    out: Annotated[Path, typer.Option(help="Folder for the snapshot and the report page.")] = Path("demo"),
+    orders: Annotated[int, typer.Option(min=1, help="How many of the newest orders to route.")] = 4,
+) -> None:
+    """Build a network from a history, route its newest orders over it, and write a report page."""
+    with steps() as progress:
+        demo = run_demo(source, out, orders, progress)
+    show(demo, out)
+
+
+def show(demo: Demo, out: Path) -> None:
+    """Print what the demo did."""
+    screen = console()
+    show_build(screen, demo.report, out / "snapshots")
+    show_evidence(screen, demo.evidence)
+    for routed in demo.routed:
+        screen.rule(align="left")
+        screen.print(routed.title, markup=False, soft_wrap=True)
+        show_routes(screen, routed.answer)
+        screen.print(routed.verdict, markup=False, soft_wrap=True)
+    screen.rule(align="left")
+    screen.print(f"Report page: {demo.page}", soft_wrap=True)
+    snapshots = out / "snapshots"
+    screen.print(f"Next: malha recommend --snapshot {snapshots} --help", soft_wrap=True)

@@ -1,0 +1,49 @@
+"""What a person sees: tables on standard output, progress and warnings on standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+NARROW = 100
+
+
+def console() -> Console:
+    """Return the console of results; wide enough for tables when it is no terminal."""
+    screen = Console()
+    return screen if screen.is_terminal else Console(width=max(screen.width, 160))
+
+
+def warnings() -> Console:
+    """Return the console of progress, warnings and errors."""
+    return Console(stderr=True)
+
+
+@contextmanager
+def steps() -> Iterator[Callable[[str], None]]:
+    """Show the step at work and the time spent, on a terminal only."""
+    screen = warnings()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as progress:
+        task = progress.add_task("Starting", total=None)
+        yield lambda step: progress.update(task, description=step)
+
+
+@contextmanager
+def bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show how much of ``total`` is done, on a terminal only; call it with what was done since."""
+    screen = warnings()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as progress:
+        task = progress.add_task(title, total=total)
+        yield lambda done: progress.advance(task, done)

@@ -1,0 +1,103 @@
+"""The demonstration: build a network, route the newest orders over it, and say how they really went."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from api.inspection import evidence
+from api.reports.demo import write_page
+from graph import Network, Recommendation
+from ingest.source import open_source
+from replay.build import BuildReport, build
+
+NEWEST = 500
+"""Orders to choose from: the newest of the history, those with most sellers to choose between first."""
+
+PROBABILITY = 0.9
+"""The promise of a route is the shortest that holds with this probability."""
+
+SHOWN = 5
+ALL = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RoutedLine:
+    """One line of a real order, routed as of the snapshot, beside the seller that was recorded."""
+
+    title: str
+    answer: Recommendation
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What the demonstration did, and the page that tells it."""
+
+    report: BuildReport
+    evidence: Mapping[str, Mapping[str, int]]
+    routed: list[RoutedLine]
+    page: Path
+
+
+def run_demo(source: str, out: Path, orders: int, progress: Callable[[str], None]) -> Demo:
+    """Build a snapshot in ``out/snapshots``, route its newest orders, write ``out/report.html``."""
+    snapshots = out / "snapshots"
+    report = build(open_source(source), None, snapshots, progress)
+    network = Network.open(snapshots)
+    progress("Routing the newest orders")
+    lines = newest_lines(snapshots / report.snapshot_id / "events.parquet", network, orders)
+    routed = [route_line(network, line) for line in lines]
+    found = evidence(network.tables["lanes"])
+    progress("Writing the report page")
+    page = write_page(out / "report.html", source, report, found, routed)
+    return Demo(report, found, routed, page)
+
+
+def newest_lines(events: Path, network: Network, count: int) -> list[dict[str, Any]]:
+    """Return lines of the newest orders, those whose product has most sellers first, then the newest.
+
+    A choice is what routing is about; a line that only one seller offers has one only between carriers.
+    """
+    sellers = network.tables["offers"].lazy().group_by("product_id").agg(pl.len().alias("sellers"))
+    bought = pl.scan_parquet(events).filter(kind="OrderPurchased").drop_nulls("product_id").tail(NEWEST)
+    ranked = bought.join(sellers, on="product_id").sort(
+        "sellers", "time_s", "subject", "part", descending=[True, True, False, False]
+    )
+    one_a_product = ranked.unique("product_id", keep="first", maintain_order=True)
+    return one_a_product.head(count).collect().to_dicts()
+
+
+def route_line(network: Network, line: Mapping[str, Any]) -> RoutedLine:
+    """Return the routes for one purchased line, and where the recorded seller stands among them."""
+    promise = (line["promised_s"] - line["time_s"]) / 86_400
+    asked = {"zip_prefix": line["zip_prefix"], "product_id": line["product_id"], "probability": PROBABILITY}
+    answer = network.recommend(**asked, k=SHOWN)
+    everyone = network.recommend(**asked, k=ALL)
+    title = (
+        f"Order {line['subject'][:8]}…: product {line['product_id'][:8]}… to {line['zip_prefix']}. "
+        f"The marketplace promised {promise:.1f} days."
+    )
+    return RoutedLine(title, answer, _verdict(line["seller_id"], everyone))
+
+
+def _verdict(seller_id: str, everyone: Recommendation) -> str:
+    """Say where the seller that the marketplace recorded stands, and what the best would have changed."""
+    own = [route for route in everyone if seller_id in route.source_id.split(":")]
+    if not own:
+        return "The recorded seller's offer has lapsed or cannot be carried: no comparison."
+    best, recorded = everyone[0], own[0]
+    if recorded is best:
+        return "The recorded seller is also the best choice."
+    days = recorded.lead_time.mean_days - best.lead_time.mean_days
+    cents = recorded.freight_cents - best.freight_cents
+    return (
+        f"The recorded seller's best route is number {recorded.rank} of {len(everyone)}. The first one is "
+        f"expected {abs(days):.1f} days {'sooner' if days >= 0 else 'later'}; its {PROBABILITY:.0%} promise "
+        f"is {best.promise_days:.1f} instead of {recorded.promise_days:.1f} days, its freight "
+        f"{abs(cents) / 100:.2f} {'less' if cents >= 0 else 'more'}."
+    )

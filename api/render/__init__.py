@@ -1,0 +1,1 @@
+"""Answers as tables that a person can read in a terminal."""

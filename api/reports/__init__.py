@@ -1,0 +1,1 @@
+"""Report pages: self-contained HTML rendered from numbers."""

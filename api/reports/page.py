@@ -1,0 +1,21 @@
+"""From a template and numbers to one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+
+def write_html(path: Path, template: str, **numbers: Any) -> Path:
+    """Render ``templates/<template>`` with ``numbers`` into ``path`` and return it.
+
+    A number that the template names and the caller forgot raises: a report has no silent gaps.
+    """
+    environment = Environment(
+        loader=PackageLoader("api.reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(environment.get_template(template).render(**numbers), "utf-8")
+    return path
