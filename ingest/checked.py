@@ -34,7 +34,10 @@ class TableReport:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Every table of a source as of ``as_of`` (UTC), typed and sorted by key, with a report for each."""
+    """Every table of a source as of ``as_of`` (UTC), typed and sorted by key, with a report for each.
+
+    ``geolocation`` has no key: its rows are a set, in no order that means anything.
+    """
 
     as_of: datetime
     tables: Mapping[str, pl.DataFrame]

@@ -15,9 +15,9 @@ from ingest.clock import to_utc
 from ingest.cut import TypedTable, cut, last_event
 from ingest.faults import FileFault, file_fault
 from ingest.quarantine import examples, quarantine
-from ingest.quirks import clean
+from ingest.quirks import Tables, clean
 from ingest.raw import Source
-from ingest.rows import usable_rows
+from ingest.rows import Keys, usable_rows
 from ingest.tables import TABLES, Table
 
 _READERS: Final = 2
@@ -41,10 +41,13 @@ def check(source: Source, as_of: datetime | None = None, progress: Progress = si
     cut(tables, instant, whole=as_of is None)
     checked: dict[str, pl.DataFrame] = {}
     reports: dict[str, TableReport] = {}
+    keys: dict[str, pl.Series] = {}
     for name in TABLES:
         if name in tables:
             progress(f"checking {name}")
-            checked[name], reports[name] = _check_table(tables.pop(name), checked)
+            typed = tables.pop(name)
+            checked[name], reports[name] = _check_table(typed, keys, checked)
+            keys |= _keys(typed, checked[name])
     if checked["orders"].is_empty():
         raise _no_order(source, instant, reports)
     return Checked(instant, checked, reports)
@@ -77,10 +80,17 @@ def _read(source: Source, table: Table) -> TypedTable | None:
     return None if raw is None else TypedTable.of(raw)
 
 
-def _check_table(typed: TypedTable, checked: dict[str, pl.DataFrame]) -> tuple[pl.DataFrame, TableReport]:
-    used_keys = {name: frame[TABLES[name].key[0]] for name, frame in checked.items() if TABLES[name].key}
-    rows = usable_rows(typed, used_keys)
-    frame, cleaned = clean(typed, rows, checked)
+def _keys(typed: TypedTable, used: pl.DataFrame) -> dict[str, pl.Series]:
+    """Return the keys of one table to which others may refer."""
+    if len(typed.table.key) != 1:
+        return {}
+    key = typed.table.key[0]
+    return {typed.table.name: used[key].append(typed.values(key).filter(typed.later))}
+
+
+def _check_table(typed: TypedTable, keys: Keys, before: Tables) -> tuple[pl.DataFrame, TableReport]:
+    rows = usable_rows(typed, keys)
+    frame, cleaned = clean(typed, rows, before)
     set_aside, reasons = quarantine(typed, rows.faults)
     report = TableReport(
         read=typed.raw.read,

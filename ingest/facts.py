@@ -6,9 +6,10 @@ evidence by place, offers, demand, events. Nothing here is fitted or assumed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 import narwhals as nw
 import polars as pl
@@ -21,6 +22,9 @@ from ingest.clock import ZONE
 from ingest.transforms import events, geography, offers, packages, routes, stock
 
 Frames = Mapping[str, pl.LazyFrame]
+
+AT_A_TIME = 250_000
+ALL_TIME_S = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,12 @@ def gather(checked: Checked, nodes: Mapping[str, pl.DataFrame]) -> Facts:
     return Facts(checked.as_of, nodes, journeys, _evidence(tables, journeys))
 
 
-def event_log(checked: Checked, facts: Facts) -> pl.DataFrame:
-    """Return the events in the one order in which they are played (columns: ``transforms.events``)."""
+def event_log(checked: Checked, facts: Facts, at_a_time: int = AT_A_TIME) -> Iterator[pl.DataFrame]:
+    """Yield the events in the one order in which they are played (columns: ``transforms.events``).
+
+    One frame holds the events of a stretch of time in which ``at_a_time`` packages are bought, so that a
+    long history does not have to fit into memory as a log.
+    """
     tables = {name: nw.from_native(frame) for name, frame in _in_seconds(checked).items()}
     sent = nw.from_native(facts.packages.lazy())
     known = ("order_id", "purchased_s", "approved_s", "promised_s", "to_zip_prefix")
@@ -60,8 +68,15 @@ def event_log(checked: Checked, facts: Facts) -> pl.DataFrame:
     ]
     if "inventory_events" in tables:
         parts.append(events.stock_moved(tables["inventory_events"]))
-    log: pl.LazyFrame = events.in_total_order(parts).to_native()
-    return log.collect()
+    for start, end in _stretches(facts.packages["purchased_s"], at_a_time):
+        stretch: pl.LazyFrame = events.in_total_order(parts, start, end).to_native()
+        yield stretch.collect()
+
+
+def _stretches(purchased_s: pl.Series, at_a_time: int) -> list[tuple[int, int]]:
+    """Return half-open stretches of seconds that cover all time, cut at every so many purchases."""
+    cuts = purchased_s.sort().gather_every(at_a_time)[1:].unique(maintain_order=True).to_list()
+    return list(pairwise([-ALL_TIME_S, *cuts, ALL_TIME_S]))
 
 
 def _in_seconds(checked: Checked) -> dict[str, pl.LazyFrame]:
@@ -83,9 +98,15 @@ def gather_nodes(checked: Checked) -> dict[str, pl.DataFrame]:
     micro = [(pl.col(c) * geography.MICRO).round().cast(pl.Int64).alias(f"{c}_e6") for c in ("lat", "lng")]
     points = tables["geolocation"].select("zip_prefix", "city", "state", *micro)
     named = pl.concat([points.select("zip_prefix", "city", "state"), _mentions(tables, points)])
-    towns = geography.towns(nw.from_native(named))
-    centroids = geography.centroids(nw.from_native(points))
-    zip_prefixes = geography.placed(towns, centroids).to_native().collect()
+    # Collected before they are used several times: the million points are read once.
+    towns, centroids = pl.collect_all(
+        [
+            geography.towns(nw.from_native(named)).to_native(),
+            geography.centroids(nw.from_native(points)).to_native(),
+        ]
+    )
+    own = (nw.from_native(frame.lazy()) for frame in (towns, centroids))
+    zip_prefixes = geography.placed(*own).to_native().collect()
     products = packages.weights_and_volumes(nw.from_native(tables["products"]))
     nodes = {
         "zip_prefixes": _in_degrees(zip_prefixes),

@@ -12,8 +12,9 @@ from ingest.cut import TypedTable
 from ingest.faults import Reason
 from ingest.tables import Column, Table
 
-Used = Mapping[str, pl.Series]
-"""Table -> the keys of its used rows."""
+Keys = Mapping[str, pl.Series]
+"""Table -> the keys to which a row may refer: those of its used rows, and of the rows that are later (a row
+that is itself known and whole never refers to one of those; of a faulty row they are not what is wrong)."""
 
 _FAULTS: Final = pl.Schema(
     {"at": pl.UInt32(), "order": pl.Int32(), "column": pl.String(), "reason": pl.String()}
@@ -22,7 +23,7 @@ _ROW: Final = "_row"
 
 
 @dataclass(frozen=True, slots=True)
-class Sorted:
+class Usable:
     """The used rows, sorted by key with their positions in the source (``at``), and the faults of the rest.
 
     ``faults`` has one row a fault (position, order and name of the column, reason).
@@ -33,9 +34,9 @@ class Sorted:
     faults: pl.DataFrame
 
 
-def usable_rows(typed: TypedTable, used: Used) -> Sorted:
+def usable_rows(typed: TypedTable, keys: Keys) -> Usable:
     """Return the rows of a table that are known, whole, refer to used rows and are not said twice."""
-    faults = pl.concat([_cell_faults(typed), *_reference_faults(typed, used), *_sign_faults(typed)])
+    faults = pl.concat([_cell_faults(typed), *_reference_faults(typed, keys), *_sign_faults(typed)])
     if typed.later.any():
         faults = faults.filter(~typed.later.gather(faults["at"]))
     keep = ~typed.later
@@ -44,9 +45,8 @@ def usable_rows(typed: TypedTable, used: Used) -> Sorted:
     columns = [typed.values(name) for name in typed.table.names]
     frame = pl.DataFrame(columns).with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias(_ROW))
     frame = frame if keep.all() else frame.filter(keep)
-    frame = frame.sort(typed.table.key or typed.table.names, nulls_last=True)
     single, repeated = _one_a_key(frame, typed.table)
-    return Sorted(single.drop(_ROW), single[_ROW], pl.concat([faults, repeated]))
+    return Usable(single.drop(_ROW), single[_ROW], pl.concat([faults, repeated]))
 
 
 def _cell_faults(typed: TypedTable) -> pl.DataFrame:
@@ -57,11 +57,11 @@ def _cell_faults(typed: TypedTable) -> pl.DataFrame:
     return pl.concat(marks)
 
 
-def _reference_faults(typed: TypedTable, used: Used) -> list[pl.DataFrame]:
+def _reference_faults(typed: TypedTable, keys: Keys) -> list[pl.DataFrame]:
     """Return the references to rows that are not used; a parent table that is absent cannot be asked."""
     marks = []
     for order, column in enumerate(typed.table.columns):
-        parents = _parents(column, used)
+        parents = _parents(column, keys)
         if parents is None:
             continue
         values = typed.values(column.name)
@@ -72,12 +72,12 @@ def _reference_faults(typed: TypedTable, used: Used) -> list[pl.DataFrame]:
     return marks
 
 
-def _parents(column: Column, used: Used) -> pl.Series | None:
+def _parents(column: Column, keys: Keys) -> pl.Series | None:
     """Return the keys among which a column's values must stand; ``None`` if it refers to nothing."""
     nothing = pl.Series([], dtype=pl.String)
     if column.name == "location_id" or column.references == "warehouses":
-        return used.get("warehouses", nothing)
-    return used.get(column.references) if column.references else None
+        return keys.get("warehouses", nothing)
+    return keys.get(column.references) if column.references else None
 
 
 def _sign_faults(typed: TypedTable) -> list[pl.DataFrame]:
@@ -97,15 +97,16 @@ def _marks(where: pl.Series, order: int, column: str, reason: Reason) -> pl.Data
 
 
 def _one_a_key(frame: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the rows (sorted by key) with one row a key, and the others as faults.
+    """Return the rows sorted by key with one row a key, and the others as faults.
 
     Of rows that share a key the first in the order of their contents stays, so that the order of the rows
     in the file does not matter. What tells the end of the story comes last in that order, and so decides
-    only between rows that are equal as of T.
+    only between rows that are equal as of T. A table without key is a set, and stays as it is.
     """
     nothing = pl.DataFrame(schema=_FAULTS)
     if not table.key:
         return frame, nothing
+    frame = frame.sort(table.key, nulls_last=True)
     same = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift()) for key in table.key)
     repeats = frame.select(same.alias("same") & (pl.int_range(pl.len()) > 0)).to_series()
     if not repeats.any():

@@ -22,7 +22,7 @@ from graph.tables import SCHEMAS
 from ingest import quarantine
 from ingest.checked import Checked, TableReport
 from ingest.checks import check
-from ingest.facts import Facts, event_log, gather, gather_nodes
+from ingest.facts import AT_A_TIME, Facts, event_log, gather, gather_nodes
 from ingest.source import Source
 from replay import lanes
 from replay.encode import journeys
@@ -96,7 +96,7 @@ def build(source: Source, as_of: datetime | None, out: Path, progress: Progress 
         meta = named.result()
         progress("Learning lead times and freight")
         with replaced_folder(out / meta.snapshot_id) as folder:
-            log = beside.submit(_write_events, folder, checked, facts)
+            log = beside.submit(write_events, folder, checked, facts)
             network = learn(facts, meta)
             progress("Writing the snapshot")
             network.save(folder)
@@ -161,10 +161,22 @@ def _identify(checked: Checked, nodes: Mapping[str, pl.DataFrame]) -> SnapshotMe
     return SnapshotMeta(identity, checked.as_of, parameters)
 
 
-def _write_events(folder: Path, checked: Checked, facts: Facts) -> int:
-    events = event_log(checked, facts)
-    events.write_parquet(folder / "events.parquet")
-    return events.height
+def write_events(folder: Path, checked: Checked, facts: Facts, at_a_time: int = AT_A_TIME) -> int:
+    """Write ``events.parquet`` stretch by stretch; return how many rows it has."""
+    stretches: list[Path] = []
+    rows = 0
+    for events in event_log(checked, facts, at_a_time):
+        stretches.append(folder / f"events.{len(stretches)}.parquet")
+        events.write_parquet(stretches[-1], compression="lz4", statistics=False)
+        rows += events.height
+    whole = folder / "events.parquet"
+    if len(stretches) == 1:
+        stretches[0].rename(whole)
+        return rows
+    pl.scan_parquet(stretches).sink_parquet(whole, compression="lz4", statistics=False, maintain_order=True)
+    for stretch in stretches:
+        stretch.unlink()
+    return rows
 
 
 def _write_report(out: Path, report: BuildReport) -> None:

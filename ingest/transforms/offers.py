@@ -19,12 +19,11 @@ def offers(sales: Frame) -> Frame:
     The price is that of the last sale; if one instant saw several prices, the lowest.
     """
     key = ("product_id", "seller_id")
-    last = sales.filter(nw.col("purchased_s") == nw.col("purchased_s").max().over(*key))
-    prices = last.group_by(*key).agg(
-        nw.col("price_cents").min(), nw.col("purchased_s").max().alias("last_sold_s")
+    last = nw.col("purchased_s") == nw.col("purchased_s").max().over(*key)
+    priced = sales.with_columns(nw.when(last).then(nw.col("price_cents")).alias("price_cents"))
+    return priced.group_by(*key).agg(
+        nw.col("price_cents").min(), nw.len().alias("n"), nw.col("purchased_s").max().alias("last_sold_s")
     )
-    counts = sales.group_by(*key).agg(nw.len().alias("n"))
-    return prices.join(counts, on=list(key), how="inner").select(*key, "price_cents", "n", "last_sold_s")
 
 
 def demand(sales: Frame, customers: Frame) -> Frame:

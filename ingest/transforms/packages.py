@@ -34,24 +34,23 @@ def contents(items: Frame, products: Frame) -> Frame:
     Weight and volume are summed over the lines (unknown ones count as nothing, all unknown is null);
     the category is that of the dearest line (ties: first in the alphabet).
     """
-    lines = items.join(products, on="product_id", how="left")
     key = ("order_id", "seller_id")
-    dearest = lines.filter(nw.col("price_cents") == nw.col("price_cents").max().over(*key))
-    categories = dearest.group_by(*key).agg(nw.col("category").min())
+    dearest = nw.col("price_cents") == nw.col("price_cents").max().over(*key)
+    lines = items.join(products, on="product_id", how="left").with_columns(
+        nw.when(dearest).then(nw.col("category")).alias("category")
+    )
     sums = lines.group_by(*key).agg(
-        nw.col("price_cents", "freight_cents").sum(),
-        nw.col("weight_g").sum(),
+        nw.col("price_cents", "freight_cents", "weight_g", "volume_cm3").sum(),
         nw.col("weight_g").count().alias("weighed"),
-        nw.col("volume_cm3").sum(),
         nw.col("volume_cm3").count().alias("measured"),
         nw.col("shipping_limit_s").max(),
+        nw.col("category").min(),
         nw.len().alias("n_lines"),
     )
-    blanked = sums.with_columns(
+    return sums.with_columns(
         nw.when(nw.col("weighed") > 0).then(nw.col("weight_g")).alias("weight_g"),
         nw.when(nw.col("measured") > 0).then(nw.col("volume_cm3")).alias("volume_cm3"),
     ).drop("weighed", "measured")
-    return blanked.join(categories, on=list(key), how="left")
 
 
 def order_facts(orders: Frame, customers: Frame, payments: Frame, items: Frame) -> Frame:

@@ -44,6 +44,7 @@ def judge(seed: int, folder: Path) -> str:
         assert all(fault.remedy and fault.table for fault in answer.faults), damage.blows
         return "refused"
     _accounts_add_up(answer, folder, damage)
+    _references_hold(answer)
     _untouched_rows_are_used(answer, damage)
     return "checked"
 
@@ -67,6 +68,15 @@ def _accounts_add_up(checked: Checked, folder: Path, damage: Damage) -> None:
             assert report.read == records, (damage.blows, name)
         elif damage.fmt == "parquet" and TABLES[name].file not in damage.lost_files:
             assert report.read == len(damage.sheets[TABLES[name].file].rows), (damage.blows, name)
+
+
+def _references_hold(checked: Checked) -> None:
+    for name, frame in checked.tables.items():
+        for column in TABLES[name].columns:
+            parents = checked.tables.get(column.references or "")
+            if parents is not None:
+                missing = frame.join(parents, left_on=column.name, right_on=parents.columns[0], how="anti")
+                assert missing[column.name].null_count() == missing.height, (name, column.name)
 
 
 @cache

@@ -108,7 +108,7 @@ def test_design_figures_of_the_history(facts: Facts) -> None:
 
 
 def test_every_stamp_of_every_order_is_an_event(checked: Checked, facts: Facts) -> None:
-    log = event_log(checked, facts)
+    log = pl.concat(event_log(checked, facts))
     orders = checked.tables["orders"]
     for kind, stamp in (
         ("OrderPurchased", "purchased_at"),
@@ -137,3 +137,9 @@ def test_observed_routes_and_lanes_count_every_delivered_package(facts: Facts) -
     assert facts.evidence["lane_months"]["n"].sum() == delivered.height
     lanes = facts.evidence["lanes"]
     assert lanes["n"].sum() == delivered.height
+
+
+def test_a_log_made_in_stretches_is_the_same_log(checked: Checked, facts: Facts) -> None:
+    stretches = list(event_log(checked, facts, at_a_time=10_000))
+    assert len(stretches) == 9
+    assert pl.concat(stretches).equals(pl.concat(event_log(checked, facts)))

@@ -13,8 +13,10 @@ import pytest
 
 from graph import Network
 from graph.errors import BadInput
+from ingest.checks import check
+from ingest.facts import gather, gather_nodes
 from ingest.source import open_source
-from replay.build import build
+from replay.build import build, write_events
 
 
 def test_a_snapshot_folder_is_laid_out_as_designed(small_snapshot: Path) -> None:
@@ -77,6 +79,20 @@ def test_a_failed_build_leaves_the_old_snapshot_in_force(small_snapshot: Path, t
         build(open_source(tmp_path), None, small_snapshot)
     assert (small_snapshot / "CURRENT").read_text() == before
     assert Network.open(small_snapshot).meta.snapshot_id == before.strip()
+
+
+def test_a_log_too_long_for_memory_is_written_in_stretches(
+    market_dir: Path, tmp_path: Path, small_snapshot: Path
+) -> None:
+    checked = check(open_source(market_dir))
+    facts = gather(checked, gather_nodes(checked))
+    rows = write_events(tmp_path, checked, facts, at_a_time=300)
+    assert [path.name for path in tmp_path.iterdir()] == ["events.parquet"]
+    whole = pl.read_parquet(
+        small_snapshot / (small_snapshot / "CURRENT").read_text().strip() / "events.parquet"
+    )
+    assert rows == whole.height
+    assert pl.read_parquet(tmp_path / "events.parquet").equals(whole)
 
 
 def test_progress_names_every_step(market_dir: Path, tmp_path: Path) -> None:

@@ -119,7 +119,13 @@ def test_stock_on_the_shelf_ignores_reservations_and_leaves_out_what_is_gone(run
 
 def _log(orders: Frame, items: Frame, payments: Frame) -> Frame:
     return events.in_total_order(
-        [events.approved(orders, items), events.registered(orders, payments), events.purchased(orders, items)]
+        [
+            events.approved(orders, items),
+            events.registered(orders, payments),
+            events.purchased(orders, items),
+        ],
+        0,
+        6,
     )
 
 
