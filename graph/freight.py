@@ -26,7 +26,7 @@ HALF_LIFE_S: Final = 90 * 86_400
 """Age at which an item counts half: tariffs change, and older prices mislead."""
 
 MOST_ITEMS: Final = 300_000
-"""A longer history is thinned evenly to at most this many items, so that memory stays bounded."""
+"""The most items that are learned from, so that memory stays bounded."""
 
 _KG_KNOTS: Final = np.log([0.5, 2.0, 8.0, 20.0])
 _KM_KNOTS: Final = np.log([60.0, 300.0, 900.0])
@@ -94,11 +94,14 @@ class Freight:
     tariffs: Floats | None = None  # (carriers, 3): base, per kg, per km in cents; NaN rows have no tariff
 
     @classmethod
-    def fit(cls, sample: FreightSample, as_of_s: int) -> Self:
-        """Learn from the items bought before ``as_of_s``; deterministic, about 60 ms for 90 000 items."""
+    def fit(cls, sample: FreightSample, as_of_s: int, most_items: int = MOST_ITEMS) -> Self:
+        """Learn from the items bought before ``as_of_s``; deterministic, about 60 ms for 90 000 items.
+
+        A longer history is thinned evenly to at most ``most_items``.
+        """
         paid = (sample.freight_cents > 0) & (sample.purchased_s < as_of_s)
         rows = np.flatnonzero(paid)[np.argsort(sample.purchased_s[paid], kind="stable")]
-        rows = rows[:: -(-len(rows) // MOST_ITEMS) or 1]
+        rows = rows[:: -(-len(rows) // most_items) or 1]
         table = _Table.of(sample, rows)
         known = int(np.searchsorted(table.purchased_s, as_of_s - ERROR_WINDOW_S))
         error = None

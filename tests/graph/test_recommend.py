@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import count, product
 
 import numpy as np
 import polars as pl
@@ -13,6 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph import BadInput, Network, Rank, RouteRequest, SourceKind, UnknownName, Weights
+from graph.candidates import Candidates
+from graph.lead_time import RouteQuery
+from graph.recommend import best_rows
+from graph.tables import INSTANT
 from tests.graph import brute_force
 from tests.graph.make import AS_OF, World, network, tables
 
@@ -25,6 +31,9 @@ NETWORKS = {
         (4, World(zips=2, products=1, sellers=2, warehouses=1, carriers=1, journeys=1)),
     ]
 }
+
+
+LIGHT = World(carriers=1)
 
 
 @st.composite
@@ -78,6 +87,31 @@ def agree_with_brute_force(net: Network, request: RouteRequest) -> None:
             assert own.p_on_time == pytest.approx(other.lead_time.cdf(request.promise_days))
 
 
+def sweep() -> Iterator[tuple[Network, RouteRequest]]:
+    """Every network, category and product under every rank, with the rest of the request taken in turn."""
+    turn = count()
+    hows: tuple[dict[str, float], ...] = ({}, {"promise_days": 7.0}, {"probability": 0.75})
+    for net in NETWORKS.values():
+        whats = [{"category": "pcs"}, {"category": "health_beauty"}]
+        whats += [{"product_id": product} for product in net.arrays.product_ids]
+        for what, rank in product(whats, Rank):
+            i = next(turn)
+            zip_prefix = net.arrays.zip_prefixes[i % len(net.arrays.zip_prefixes)]
+            k = (99, 1, 4)[i // 3 % 3]
+            yield (
+                net,
+                RouteRequest(zip_prefix, **what, **hows[i % 3], rank=rank, quantity=1 + i // 5 % 3, k=k),
+            )
+
+
+def test_the_best_routes_are_those_of_a_brute_force_search_for_everything_there_is() -> None:
+    several = 0
+    for net, request in sweep():
+        agree_with_brute_force(net, request)
+        several += len(net.recommend(request)) > 1
+    assert several > 50
+
+
 @given(asked())
 def test_the_best_routes_are_those_of_a_brute_force_search(case: tuple[Network, RouteRequest]) -> None:
     agree_with_brute_force(*case)
@@ -90,6 +124,20 @@ def test_the_best_routes_are_those_of_a_brute_force_search_at_length(
     case: tuple[Network, RouteRequest],
 ) -> None:
     agree_with_brute_force(*case)
+
+
+few = st.integers(0, 2)
+
+
+@given(
+    st.lists(st.tuples(few, few, st.sampled_from([1.0, 2.0, float("nan")])), min_size=1), st.integers(1, 6)
+)
+def test_ties_go_to_freight_then_distance_then_place(rows: list[tuple[int, int, float]], size: int) -> None:
+    score, cents, km = (np.array(column) for column in zip(*rows, strict=True))
+    none = np.zeros(len(rows), np.int32)
+    found = Candidates(none, none, none, none, km, cents, RouteQuery.build(len(rows)))
+    wanted = sorted(range(len(rows)), key=lambda i: (score[i], cents[i], np.nan_to_num(km[i], nan=np.inf), i))
+    assert best_rows(score.astype(float), found, size).tolist() == wanted[:size]
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +158,13 @@ def test_a_seller_with_two_carriers_makes_two_routes(net: Network) -> None:
 
 def test_fewer_routes_are_the_first_of_more_routes(net: Network) -> None:
     assert ask(net, k=3) == ask(net)[:3]
+
+
+def test_the_best_alone_is_still_compared_with_the_second(net: Network) -> None:
+    both = net.recommend(zip_prefix="10470", category="pcs", k=2)
+    (alone,) = net.recommend(zip_prefix="10470", category="pcs", k=1)
+    assert alone.why == both[0].why
+    assert "the second" in alone.why
 
 
 def test_the_same_request_has_the_same_answer(net: Network) -> None:
@@ -161,6 +216,31 @@ def test_an_offer_lapses_with_time(net: Network) -> None:
         "All offers have lapsed: none was sold in the 180 days before the instant asked for."
     )
     assert found.to_dict()["routes"] == []
+
+
+@pytest.mark.parametrize(("late_s", "active"), [(0, True), (1, False)])
+def test_an_offer_lasts_180_days_to_the_second(late_s: int, active: bool) -> None:
+    sold = AS_OF - timedelta(days=180, seconds=late_s)
+    made = tables(2, LIGHT)
+    offers = made["offers"].head(1).with_columns(pl.lit(sold).cast(INSTANT).alias("last_sold"))
+    small = made["products"].with_columns(longest_side_cm=pl.lit(20.0))
+    net = network(2, LIGHT, offers=offers, products=small)
+    found = net.recommend(zip_prefix="10470", product_id=offers["product_id"][0])
+    assert bool(len(found)) is active
+
+
+def test_units_that_a_warehouse_lacks_are_not_promised() -> None:
+    made = tables(2, LIGHT)
+    stocks = made["stocks"].head(1).with_columns(units=pl.lit(2, pl.Int64))
+    warehouse, seller, product = stocks.row(0)[:3]
+    offers = made["offers"].filter(pl.col("product_id") == product, pl.col("seller_id") == seller)
+    offers = offers.with_columns(pl.lit(AS_OF - timedelta(days=1)).cast(INSTANT).alias("last_sold"))
+    small = made["products"].with_columns(longest_side_cm=pl.lit(20.0))
+    net = network(2, LIGHT, offers=offers, stocks=stocks, products=small)
+    own, stored = f"seller:{seller}", f"warehouse:{warehouse}:{seller}"
+    for quantity, sources in [(1, {own, stored}), (2, {own, stored}), (3, {own})]:
+        found = net.recommend(zip_prefix="10470", product_id=product, quantity=quantity, k=99)
+        assert {route.source_id for route in found} == sources
 
 
 def test_a_parcel_that_no_carrier_admits_has_no_route() -> None:
