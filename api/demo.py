@@ -10,7 +10,6 @@ from typing import Any
 import polars as pl
 
 from api.inspection import evidence
-from api.reports.demo import write_page
 from graph import Network, Recommendation
 from ingest.source import open_source
 from replay.build import BuildReport, build
@@ -36,26 +35,23 @@ class RoutedLine:
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What the demonstration did, and the page that tells it."""
+    """What the demonstration did."""
 
+    source: str
     report: BuildReport
     evidence: Mapping[str, Mapping[str, int]]
     routed: list[RoutedLine]
-    page: Path
 
 
 def run_demo(source: str, out: Path, orders: int, progress: Callable[[str], None]) -> Demo:
-    """Build a snapshot in ``out/snapshots``, route its newest orders, write ``out/report.html``."""
+    """Build a snapshot of ``source`` in ``out/snapshots`` and route its newest orders over it."""
     snapshots = out / "snapshots"
     report = build(open_source(source), None, snapshots, progress)
     network = Network.open(snapshots)
     progress("Routing the newest orders")
     lines = newest_lines(snapshots / report.snapshot_id / "events.parquet", network, orders)
     routed = [route_line(network, line) for line in lines]
-    found = evidence(network.tables["lanes"])
-    progress("Writing the report page")
-    page = write_page(out / "report.html", source, report, found, routed)
-    return Demo(report, found, routed, page)
+    return Demo(source, report, evidence(network.tables["lanes"]), routed)
 
 
 def newest_lines(events: Path, network: Network, count: int) -> list[dict[str, Any]]:

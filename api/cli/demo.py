@@ -12,6 +12,7 @@ from api.demo import Demo, run_demo
 from api.render.build import show_build
 from api.render.inspection import show_evidence
 from api.render.routes import show_routes
+from api.reports.demo import write_page
 
 EPILOG = (
     "**Examples**\n\n"
@@ -29,13 +30,14 @@ def command(
     """Build a network from a history, route its newest orders over it, and write a report page."""
     with steps() as progress:
         demo = run_demo(source, out, orders, progress)
-    show(demo, out)
+        page = write_page(out / "report.html", demo)
+    show(demo, out / "snapshots", page)
 
 
-def show(demo: Demo, out: Path) -> None:
+def show(demo: Demo, snapshots: Path, page: Path) -> None:
     """Print what the demo did."""
     screen = console()
-    show_build(screen, demo.report, out / "snapshots")
+    show_build(screen, demo.report, snapshots)
     show_evidence(screen, demo.evidence)
     for routed in demo.routed:
         screen.rule(align="left")
@@ -43,6 +45,5 @@ def show(demo: Demo, out: Path) -> None:
         show_routes(screen, routed.answer)
         screen.print(routed.verdict, markup=False, soft_wrap=True)
     screen.rule(align="left")
-    screen.print(f"Report page: {demo.page}", soft_wrap=True)
-    snapshots = out / "snapshots"
+    screen.print(f"Report page: {page}", soft_wrap=True)
     screen.print(f"Next: malha recommend --snapshot {snapshots} --help", soft_wrap=True)
