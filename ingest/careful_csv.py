@@ -82,10 +82,11 @@ class _Columns:
             self._frames.append(self._batch())
 
     def _batch(self) -> pl.DataFrame:
-        schema = dict.fromkeys(self._header.wanted, pl.String())
-        frame = pl.DataFrame(self._values, schema=schema, orient="row")
+        names = list(self._header.wanted)
+        columns = list(zip(*self._values, strict=True)) or [()] * len(names)
         self._values = []
-        return frame
+        series = zip(names, columns, strict=True)
+        return pl.DataFrame([pl.Series(name, column, dtype=pl.String) for name, column in series])
 
     def frame(self) -> pl.DataFrame:
         return pl.concat([*self._frames, self._batch()])

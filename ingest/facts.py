@@ -148,11 +148,15 @@ def _categories(tables: Frames) -> pl.DataFrame:
 
 
 def _carriers(tables: Frames) -> pl.DataFrame:
-    """Return the source's carriers; a source that names none has the one carrier ``unknown``."""
+    """Return the carriers of the source's table and of its shipments; if it names none, ``unknown``."""
     given = _optional(tables, "carriers")
-    if not given.is_empty():
-        return given
-    return pl.DataFrame({"carrier_id": [UNKNOWN_CARRIER]}).join(given, on="carrier_id", how="left")
+    named = [given.select("carrier_id")]
+    if "shipments" in tables:
+        named.append(tables["shipments"].select("carrier_id").unique().collect())
+    known = pl.concat(named).unique().drop_nulls()
+    if known.is_empty():
+        known = pl.DataFrame({"carrier_id": [UNKNOWN_CARRIER]})
+    return known.join(given, on="carrier_id", how="left")
 
 
 def _optional(tables: Frames, name: str) -> pl.DataFrame:

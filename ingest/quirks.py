@@ -57,7 +57,7 @@ def _clean_points(points: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Count the rows that say what another one says; blank and count the points outside Brazil.
 
     Rows are told apart by a 64-bit hash, four times as fast as by their values. Among a million different
-    rows two share a hash once in 3e7 tables (n**2 / 2**65), and then the count is one too high: no row is lost.
+    rows two share a hash once in 3e7 tables (n**2 / 2**65); then the count is one too high, no row is lost.
     """
     twice = points.height - points.hash_rows().n_unique()
     inside = pl.all_horizontal(pl.col(axis).is_between(*limits) for axis, limits in BRAZIL.items())

@@ -13,6 +13,8 @@ from ingest.checked import Checked
 from ingest.checks import check
 from ingest.clock import to_utc
 from ingest.source import open_source
+from ingest.synthetic.marketplace import write
+from ingest.synthetic.world_files import load_world
 from ingest.tables import TABLES
 from tests.ingest import tiny
 from tests.ingest.history import Frames, InMemory, as_exported_at
@@ -138,6 +140,16 @@ def test_without_an_instant_nothing_but_the_unanswered_is_later() -> None:
     assert {n: r.later_than_as_of for n, r in checked.reports.items() if r.later_than_as_of} == {"reviews": 1}
     last = max(frames["olist_order_reviews_dataset"]["review_answer_timestamp"].drop_nulls())
     assert checked.as_of == to_utc(datetime.fromisoformat(last)) + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("local", ["2017-03-15 00:00:00", "2018-03-01 13:00:00"])
+def test_the_past_of_a_synthetic_history(local: str, tmp_path: Path) -> None:
+    write(load_world("default"), 3_000, 11, tmp_path, "csv")
+    frames = {path.stem: pl.read_csv(path, infer_schema=False) for path in tmp_path.glob("*.csv")}
+    instant = datetime.fromisoformat(local)
+    whole = check(open_source(tmp_path), instant)
+    same(whole, check(InMemory(as_exported_at(frames, local)), instant))
+    assert all(whole.reports[name].later_than_as_of for name in ("orders", "shipments", "inventory_events"))
 
 
 @pytest.mark.parametrize("local", REAL_INSTANTS)

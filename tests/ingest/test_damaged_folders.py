@@ -17,7 +17,8 @@ from ingest.checks import check
 from ingest.source import open_source
 from ingest.tables import TABLES, Table
 from tests.ingest import tiny
-from tests.ingest.damage import Damage, Key, damaged, key_of
+from tests.ingest.blows import Damage, Key, key_of
+from tests.ingest.damage import damaged
 
 SAMPLE, CAMPAIGN = 40, 2_000
 AS_OF = datetime(2018, 12, 1, tzinfo=UTC)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -13,7 +14,7 @@ from polars.testing import assert_frame_equal
 from graph import Network
 from ingest.source import open_source
 from replay.build import build
-from tests.history import cut_history
+from tests.ingest.history import InMemory, as_exported_at
 
 INSTANTS = [
     datetime(2017, 3, 10, 12, tzinfo=UTC),
@@ -29,7 +30,7 @@ def test_whole_history_and_cut_history_give_the_same_snapshot(
     olist_dir: Path, tmp_path: Path, as_of: datetime
 ) -> None:
     whole = build(open_source(olist_dir), as_of, tmp_path / "whole")
-    cut = build(open_source(cut_history(olist_dir, as_of, tmp_path / "cut")), as_of, tmp_path / "then")
+    cut = build(InMemory(as_exported_at(_tables(olist_dir), _local(as_of))), as_of, tmp_path / "then")
 
     assert whole.snapshot_id == cut.snapshot_id
     assert whole.tables["orders"].later_than_as_of > 0
@@ -47,6 +48,14 @@ def test_no_event_in_the_log_is_stamped_at_or_after_the_instant(olist_dir: Path,
     assert events["time_s"].max() < as_of.timestamp()  # type: ignore[operator]
     assert events["time_s"].is_sorted()
     assert events.height == report.events
+
+
+def _tables(folder: Path) -> dict[str, pl.DataFrame]:
+    return {path.stem: pl.read_csv(path, infer_schema=False) for path in folder.glob("*.csv")}
+
+
+def _local(instant: datetime) -> str:
+    return instant.astimezone(ZoneInfo("America/Sao_Paulo")).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _assert_same_network(one: Path, other: Path) -> None:
