@@ -6,7 +6,7 @@ evidence by place, offers, demand, events. Nothing here is fitted or assumed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -20,6 +20,7 @@ from graph.tables import INSTANT, SCHEMAS
 from ingest.checked import Checked
 from ingest.clock import ZONE
 from ingest.transforms import events, geography, offers, packages, routes, stock
+from ingest.transforms.frames import Frame
 
 Frames = Mapping[str, pl.LazyFrame]
 
@@ -57,7 +58,7 @@ def event_log(checked: Checked, facts: Facts, at_a_time: int = AT_A_TIME) -> Ite
     tables = {name: nw.from_native(frame) for name, frame in _in_seconds(checked).items()}
     sent = nw.from_native(facts.packages.lazy())
     known = ("order_id", "purchased_s", "approved_s", "promised_s", "to_zip_prefix")
-    orders, items = sent.select(*known).unique(), tables["items"]
+    orders, items = nw.from_native(facts.packages.select(known).unique().lazy()), tables["items"]
     parts = [
         events.purchased(orders, items),
         events.registered(orders, tables["payments"]),
@@ -68,9 +69,11 @@ def event_log(checked: Checked, facts: Facts, at_a_time: int = AT_A_TIME) -> Ite
     ]
     if "inventory_events" in tables:
         parts.append(events.stock_moved(tables["inventory_events"]))
-    for start, end in _stretches(facts.packages["purchased_s"], at_a_time):
-        stretch: pl.LazyFrame = events.in_total_order(parts, start, end).to_native()
-        yield stretch.collect()
+    for stretch in _stretches(facts.packages["purchased_s"], at_a_time):
+        # Collected before they are sorted: half the time of one lazy plan.
+        rows = _collected(events.within(part, *stretch) for part in parts)
+        log: pl.LazyFrame = events.in_total_order([nw.from_native(part) for part in rows]).to_native()
+        yield log.collect()
 
 
 def _stretches(purchased_s: pl.Series, at_a_time: int) -> list[tuple[int, int]]:
@@ -99,14 +102,9 @@ def gather_nodes(checked: Checked) -> dict[str, pl.DataFrame]:
     points = tables["geolocation"].select("zip_prefix", "city", "state", *micro)
     named = pl.concat([points.select("zip_prefix", "city", "state"), _mentions(tables, points)])
     # Collected before they are used several times: the million points are read once.
-    towns, centroids = pl.collect_all(
-        [
-            geography.towns(nw.from_native(named)).to_native(),
-            geography.centroids(nw.from_native(points)).to_native(),
-        ]
-    )
-    own = (nw.from_native(frame.lazy()) for frame in (towns, centroids))
-    zip_prefixes = geography.placed(*own).to_native().collect()
+    own = (geography.towns(nw.from_native(named)), geography.centroids(nw.from_native(points)))
+    towns, centroids = (nw.from_native(frame) for frame in _collected(own))
+    zip_prefixes = geography.placed(towns, centroids).to_native().collect()
     products = packages.weights_and_volumes(nw.from_native(tables["products"]))
     nodes = {
         "zip_prefixes": _in_degrees(zip_prefixes),
@@ -169,7 +167,9 @@ def _packages(tables: Frames, nodes: Mapping[str, pl.DataFrame]) -> pl.DataFrame
     items = table["items"]
     products = nw.from_native(nodes["products"].lazy())
     orders = packages.order_facts(table["orders"], table["customers"], table["payments"], items)
-    sent = packages.packages(orders, packages.contents(items, products), table.get("shipments"))
+    contents = packages.contents(items, products)
+    orders, contents = (nw.from_native(frame) for frame in _collected((orders, contents)))
+    sent = packages.packages(orders, contents, table.get("shipments"))
     sites = nw.from_native(nodes["warehouses"].lazy())
     timed = packages.stage_times(packages.located(sent, table["sellers"], sites)).to_native()
     month = pl.from_epoch(pl.col("delivered_s")).dt.convert_time_zone(ZONE).dt.strftime("%Y-%m")
@@ -212,3 +212,8 @@ def _evidence(tables: Frames, journeys: pl.DataFrame) -> dict[str, pl.DataFrame]
         wanted["shelves"] = stock.shelf_units(nw.from_native(tables["inventory_events"]))
     frames = pl.collect_all([lazy.to_native() for lazy in wanted.values()])
     return dict(zip(wanted, frames, strict=True))
+
+
+def _collected(frames: Iterable[Frame]) -> list[pl.LazyFrame]:
+    """Run several transforms at once and return their results, ready to be used again and again."""
+    return [frame.lazy() for frame in pl.collect_all([frame.to_native() for frame in frames])]

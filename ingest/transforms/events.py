@@ -93,10 +93,14 @@ def stock_moved(inventory_events: Frame) -> Frame:
     return _event(inventory_events, "StockMoved", "event_s", "inventory_event_id", "order_id")
 
 
-def in_total_order(parts: list[Frame], start_s: int, end_s: int) -> Frame:
-    """Return the events of ``start_s <= time < end_s`` in the one order in which they are played."""
-    within = (nw.col("time_s") >= start_s) & (nw.col("time_s") < end_s)
-    return nw.concat([part.filter(within) for part in parts], how="vertical").sort(*ORDER)
+def within(events: Frame, start_s: int, end_s: int) -> Frame:
+    """Return the events of ``start_s <= time < end_s``."""
+    return events.filter((nw.col("time_s") >= start_s) & (nw.col("time_s") < end_s))
+
+
+def in_total_order(parts: list[Frame]) -> Frame:
+    """Return all events in the one order in which they are played."""
+    return nw.concat(parts, how="vertical").sort(*ORDER)
 
 
 def _event(frame: Frame, kind: str, time: str, subject: str, part: str, **renamed: str) -> Frame:
