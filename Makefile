@@ -3,12 +3,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?=
 
-.PHONY: demo test setup lint format bench campaign lock clean help
+.PHONY: demo test setup services neo4j lint format bench bench-http bench-neo4j campaign lock clean help
 
 demo: setup  ## Build a network and route orders over it (DATA=dir: real Olist tables)
 	$(BIN)/malha demo $(if $(DATA),--source "$(DATA)") --out demo
 
-test: setup  ## All tests
+test: services  ## All tests
 	$(BIN)/python -m pytest -q
 
 setup: $(VENV)/.ready  ## Virtual environment with locked dependencies
@@ -19,6 +19,13 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
+
+services: setup  ## Install what the tests' servers need (Neo4j, PostgreSQL, Chromium), or say what to do
+	$(BIN)/python -m deploy.local services
+
+neo4j: setup  ## A local Neo4j with Browser and the demonstration's graph
+	test -d demo/snapshots || $(MAKE) demo
+	$(BIN)/python -m deploy.local neo4j
 
 lint: setup  ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .
@@ -33,7 +40,13 @@ format: setup  ## Put the code in house style
 bench: setup  ## Speed and memory against the peers, ratios in one run
 	$(BIN)/python -m benchmarks.spine $(if $(DATA),--source "$(DATA)")
 
-campaign: setup  ## The long seeded campaigns (thousands of cases)
+bench-http: setup  ## HTTP recommendations against the same app with a stored answer
+	$(BIN)/python -m benchmarks.http
+
+bench-neo4j: services  ## Loading the graph: empty, again, next month
+	$(BIN)/python -m benchmarks.neo4j
+
+campaign: services  ## The long seeded campaigns (thousands of cases)
 	$(BIN)/python -m pytest -q -m campaign
 
 lock:  ## Renew requirements.lock from pyproject.toml (needs uv)

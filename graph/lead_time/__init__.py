@@ -4,6 +4,16 @@ from graph.lead_time.fit import Parameters
 from graph.lead_time.journeys import Journeys
 from graph.lead_time.model import LeadTimes, SellerTimes
 from graph.lead_time.query import RouteQuery
+from graph.lead_time.remaining import Remaining
 from graph.lead_time.value import LeadTime, LeadTimeBatch
 
-__all__ = ["Journeys", "LeadTime", "LeadTimeBatch", "LeadTimes", "Parameters", "RouteQuery", "SellerTimes"]
+__all__ = [
+    "Journeys",
+    "LeadTime",
+    "LeadTimeBatch",
+    "LeadTimes",
+    "Parameters",
+    "Remaining",
+    "RouteQuery",
+    "SellerTimes",
+]

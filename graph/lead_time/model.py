@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zipfile import BadZipFile
 
 import numpy as np
@@ -28,10 +29,15 @@ from graph.lead_time.spread import Spread
 from graph.lead_time.value import LeadTimeBatch
 from graph.model import BASIS_CODE, Basis
 
+if TYPE_CHECKING:
+    from graph.lead_time.online.parameters import OnlineParameters
+    from graph.lead_time.online.total import OnlineTotal
+
 FORMAT: Final = 1
 
 _HANDLING = COMPONENTS.index("handling")
 _TABLES: Final = ("pair", "lane")
+_ONLINE: Final = "online.npz"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +60,8 @@ class LeadTimes:
     The last axis is the component: total, approval, handling, transit. ``state``: ((states + 1)^2, 4) with
     the drift included, row 0 of each side = unknown state; ``carrier``: (carriers + 1, 4); ``seller``:
     (sellers + 1, 4), row 0 = unknown; ``handling_level``: (sellers + 1,), log days on a seller's own lanes.
+    ``total``: the online model of the whole lead time, which then replaces the first column; the stages
+    explain it in proportion.
     """
 
     parameters: Parameters
@@ -68,6 +76,7 @@ class LeadTimes:
     seller_n: IntArray
     handling_level: FloatArray
     spreads: tuple[Spread, ...]
+    total: OnlineTotal | None = None
 
     @classmethod
     def fit(cls, journeys: Journeys, as_of_s: int, parameters: Parameters | None = None) -> LeadTimes:
@@ -107,48 +116,80 @@ class LeadTimes:
             spreads=tuple(spread_of(fit, buckets, groups, parameters) for fit in fits),
         )
 
+    @classmethod
+    def online(
+        cls,
+        journeys: Journeys,
+        as_of_s: int,
+        parameters: OnlineParameters | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> LeadTimes:
+        """Learn as ``fit`` does, and let the whole lead time follow the online model (see ``online``).
+
+        ``progress`` is told the played share, 0..1. ValueError as for ``fit``.
+        """
+        from graph.lead_time.online.history import play  # noqa: PLC0415 - a slow import (numba), for this only
+        from graph.lead_time.online.total import OnlineTotal  # noqa: PLC0415
+
+        fitted = cls.fit(journeys, as_of_s)
+        played = play(journeys, as_of_s, parameters, progress=progress)
+        return replace(fitted, total=OnlineTotal.of(played, as_of_s))
+
     def read(self, query: RouteQuery) -> LeadTimeBatch:
         """Return the lead times of all rows, with stages whose means are scaled to add up to the total's.
 
         A handling time given by the site replaces the seller's handling and the seller's effect; the rest of
         the lead time keeps its mean, and the whole its relative spread.
         """
-        location, bucket, counts = self._locate(query)
+        location, named, bucket, counts = self._locate(query)
+        buckets = [bucket] * len(COMPONENTS)
+        spreads = self.spreads
+        if self.total is not None:
+            online, buckets[0] = self.total.locate(query)
+            location[:, 0] = online + named[:, 0]
+            spreads = (self.total.spread, *spreads[1:])
         basis, n = narrowest(counts)
         if query.assumed is not None:
             basis = np.where(query.assumed, BASIS_CODE[Basis.SYNTHETIC], basis).astype(np.int8)
-        m1 = np.stack([spread.m1 for spread in self.spreads])[:, bucket].T
+        m1 = np.column_stack([spread.m1[row] for spread, row in zip(spreads, buckets, strict=True)])
         mean = np.exp(location) * m1
         if query.site_handling_days is not None:
             mean = _with_site(mean, query.site_handling_days)
         mean[:, 1:] *= (mean[:, 0] / mean[:, 1:].sum(axis=1))[:, None]
         location = np.log(mean / m1)
         stages = tuple(
-            LeadTimeBatch(location[:, column], bucket, self.spreads[column], basis, n)
+            LeadTimeBatch(location[:, column], bucket, spreads[column], basis, n)
             for column in range(1, len(COMPONENTS))
         )
-        return LeadTimeBatch(location[:, 0], bucket, self.spreads[0], basis, n, stages)
+        return LeadTimeBatch(location[:, 0], buckets[0], spreads[0], basis, n, stages)
 
-    def _locate(self, query: RouteQuery) -> tuple[FloatArray, IntArray, tuple[IntArray, ...]]:
-        """Return location (rows, 4), bucket (rows,) and the counts of lane, region pair, state pair, all."""
+    def _locate(self, query: RouteQuery) -> tuple[FloatArray, FloatArray, IntArray, tuple[IntArray, ...]]:
+        """Return location and the part of it that the named carrier makes, (rows, 4) each; bucket; counts.
+
+        Counts are those of lane, region pair, state pair and everything. Without several carriers in the
+        history the carrier's part is zero.
+        """
         side = int(np.sqrt(self.state.shape[0]))
         state = slot(query.origin_state, side - 1) * side + slot(query.dest_state, side - 1)
         pair_code = pair_key(query.origin_region, query.dest_region)
         pair = self.pair.rows(pair_code)
         location = self.state[state] + self.pair.effect[pair]
-        location += self.carrier[slot(query.carrier, self.carrier.shape[0] - 1)]
+        named = self.carrier[slot(query.carrier, self.carrier.shape[0] - 1)]
         pair_n = self.pair.n[pair]
         lane_n = pair_n  # with one carrier in the history, a region pair is a lane
         if self.lane.keys.shape[0]:
             lane = self.lane.rows(lane_key(pair_code, query.carrier))
-            location += self.lane.effect[lane]
+            named = named + self.lane.effect[lane]
             lane_n = self.lane.n[lane]
+        else:
+            location += named
+            named = np.zeros_like(named)
         seller = slot(query.seller, self.seller.shape[0] - 1)
         if query.site_handling_days is not None:
             seller = np.where(np.isnan(query.site_handling_days), seller, 0)
-        location += self.seller[seller]
+        location += named + self.seller[seller]
         overall = np.full(len(query), int(self.state_n.sum()))
-        return location, self.bucket[state], (lane_n, pair_n, self.state_n[state], overall)
+        return location, named, self.bucket[state], (lane_n, pair_n, self.state_n[state], overall)
 
     def sellers(self, count: int) -> SellerTimes:
         """Return what is known of the sellers with codes 0 .. count - 1; unseen ones are average, n = 0."""
@@ -158,7 +199,7 @@ class LeadTimes:
         spread, middle = self.spreads[_HANDLING], 1
         relative = spread.m2[middle] - spread.m1[middle] ** 2
         return SellerTimes(
-            effect_log=self.seller[row, 0],
+            effect_log=self.seller[row, 0] if self.total is None else self.total.effect_of(row),
             handling_mean_days=np.exp(location) * spread.m1[middle],
             handling_var_days=np.exp(2.0 * location) * relative,
             n=np.where(row > 0, self.seller_n[row], 0),
@@ -170,6 +211,9 @@ class LeadTimes:
         about = {"format": FORMAT, "as_of_s": self.as_of_s, "parameters": asdict(self.parameters)}
         (folder / "parameters.json").write_text(json.dumps(about, indent=1, sort_keys=True) + "\n", "utf-8")
         np.savez(folder / "state.npz", allow_pickle=False, **self._arrays())
+        (folder / _ONLINE).unlink(missing_ok=True)
+        if self.total is not None:
+            self.total.save(folder / _ONLINE)
 
     @classmethod
     def load(cls, folder: Path) -> LeadTimes:
@@ -191,6 +235,7 @@ class LeadTimes:
                 ),
                 pair=LevelTable(*(arrays.pop(f"pair_{part}") for part in ("keys", "effect", "n"))),
                 lane=LevelTable(*(arrays.pop(f"lane_{part}") for part in ("keys", "effect", "n"))),
+                total=_load_total(folder / _ONLINE),
                 **arrays,
             )
         except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
@@ -215,6 +260,14 @@ class LeadTimes:
             for part in ("cdf", "m1", "m2")
         }
         return plain | tables | shapes
+
+
+def _load_total(file: Path) -> OnlineTotal | None:
+    if not file.exists():
+        return None
+    from graph.lead_time.online.total import OnlineTotal  # noqa: PLC0415 - a slow import (numba)
+
+    return OnlineTotal.load(file)
 
 
 def _refuse_the_future(journeys: Journeys, as_of_s: int) -> None:

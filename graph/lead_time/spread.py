@@ -55,6 +55,23 @@ class Spread:
             return np.take(of_bucket, bucket)
         return self._invert(np.asarray(p, np.float64), bucket)
 
+    def one_residual_at(self, p: float, bucket: int) -> float:
+        """Return the residual quantile of one bucket: the same bits as ``residual_at``, without arrays."""
+        row = self.cdf[bucket]
+        if p <= 0.0:
+            return float(EDGES[int(np.searchsorted(row, 0.0, "right")) - 1])
+        left = min(max(int(np.searchsorted(row, p)) - 1, 0), GRID_BINS - 1)
+        low, high = float(row[left]), float(row[left + 1])
+        part = (p - low) / (high - low) if high > low else 0.0
+        return float(EDGES[left]) + GRID_STEP * part
+
+    def one_probability_below(self, residual: float, bucket: int) -> float:
+        """Return F(residual) of one bucket: the same bits as ``probability_below``, without arrays."""
+        place = min(max((residual - GRID_LOW) / GRID_STEP, 0.0), GRID_BINS - 1e-9)
+        left = int(place)
+        low = float(self.cdf[bucket, left])
+        return low + (place - left) * (float(self.cdf[bucket, left + 1]) - low)
+
     def _invert(self, p: FloatArray, bucket: IntArray) -> FloatArray:
         rows = self.cdf[bucket]
         left = np.clip((rows < p[:, None]).sum(axis=1) - 1, 0, GRID_BINS - 1)

@@ -57,7 +57,7 @@ class LeadTime:
     def quantile(self, p: float) -> float:
         """Return the time in days that holds with probability ``p`` (0..1, else ValueError)."""
         _check_probability(p)
-        return float(np.exp(self.location + self.spread.residual_at(p, np.array([self.bucket]))[0]))
+        return float(np.exp(self.location + self.spread.one_residual_at(p, self.bucket)))
 
     def promise(self, p: float) -> float:
         """Return the shortest time in days that holds with probability ``p``."""
@@ -67,8 +67,7 @@ class LeadTime:
         """Return the probability that it takes at most ``days``."""
         if days <= 0.0:
             return 0.0
-        residual = np.array([np.log(days) - self.location])
-        return float(self.spread.probability_below(residual, np.array([self.bucket]))[0])
+        return self.spread.one_probability_below(float(np.log(days)) - self.location, self.bucket)
 
     def p_late(self, promise_days: float) -> float:
         """Return the probability that a promise of so many days is broken."""

@@ -73,6 +73,14 @@ def test_one_row_reads_like_the_batch() -> None:
     assert one.promise(0.9) == one.quantile(0.9)
 
 
+@given(seed=st.integers(0, 10_000), p=st.floats(0.0, 1.0), days=st.floats(0.001, 5_000.0))
+def test_one_row_has_the_same_bits_as_the_batch(seed: int, p: float, days: float) -> None:
+    batch = batch_of(random_mass(seed))
+    for row in range(3):
+        assert batch[row].quantile(p) == batch.quantile(p)[row]
+        assert batch[row].cdf(days) == batch.cdf(days)[row]
+
+
 def test_no_time_at_all_has_no_probability() -> None:
     batch = batch_of(random_mass(3))
     assert batch.cdf(0.0).tolist() == [0.0, 0.0, 0.0]

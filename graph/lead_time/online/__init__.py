@@ -1,0 +1,1 @@
+"""The online lead-time model: one event loop for build, backtest and live service."""

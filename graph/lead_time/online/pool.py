@@ -1,0 +1,82 @@
+"""The errors of the forecasts that were issued: their histograms, and the guard that keeps coverage true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from graph.lead_time.journeys import FloatArray, IntArray
+from graph.lead_time.online.parameters import OnlineParameters
+from graph.lead_time.spread import EDGES, GRID_BINS, GRID_LOW, GRID_STEP, Spread
+
+GUARDED: Final[FloatArray] = np.array([0.05, *np.arange(0.1, 0.95, 0.1), 0.95, 0.99])
+"""Levels whose coverage is steered."""
+
+_REACH: Final = 0.1
+_GAP: Final = 1e-3
+_FULL_DAY: Final = 100.0
+
+
+@dataclass(slots=True, eq=False)
+class ErrorPool:
+    """``counts``: (buckets, GRID_BINS), forgotten counts of log errors of forecasts issued at purchase.
+
+    ``read_at``: the probability at which each guarded level is read. After a day of deliveries it moves by
+    ``gain * (share that came later - (1 - level))``: adaptive conformal inference (Gibbs and Candes 2021,
+    arXiv 2106.00170), a day at a time. The errors are those of the forecasts as issued, less the part that
+    the level has meanwhile learned: pooled whole, a shift would be counted twice for weeks.
+    """
+
+    counts: FloatArray
+    read_at: FloatArray
+
+    @classmethod
+    def empty(cls, buckets: int) -> ErrorPool:
+        """Return a pool that has seen no error."""
+        return cls(np.zeros((buckets, GRID_BINS)), GUARDED.copy())
+
+    def learn(
+        self, error: FloatArray, pooled: FloatArray, bucket: IntArray, issued: Spread, gain: float
+    ) -> None:
+        """Learn from the forecasts whose outcome became known today.
+
+        ``error`` as issued steers the guard, ``pooled`` goes to the histograms; ``issued`` is the unguarded
+        spread as of this morning.
+        """
+        if not error.shape[0]:
+            return
+        share = issued.probability_below(error, bucket)
+        above = (share[:, None] > self.read_at).mean(axis=0)
+        step = gain * min(1.0, error.shape[0] / _FULL_DAY)
+        moved = self.read_at + step * (above - (1.0 - GUARDED))
+        self.read_at = np.clip(moved, GUARDED - _REACH, np.minimum(GUARDED + _REACH, 1.0 - _GAP))
+        self.read_at = np.maximum(self.read_at, _GAP)
+        bins = np.clip(((pooled - GRID_LOW) / GRID_STEP).astype(np.int64), 0, GRID_BINS - 1)
+        added = np.bincount(bucket * GRID_BINS + bins, minlength=self.counts.size)
+        self.counts += added.reshape(self.counts.shape)
+
+    def forget(self, days: float, half_life_days: float) -> None:
+        """Let ``days`` pass."""
+        self.counts *= 2.0 ** (-days / half_life_days)
+
+    def mass(self, parameters: OnlineParameters) -> FloatArray:
+        """Return bin masses, (buckets, GRID_BINS): a thin bucket leans on all, all on a normal law."""
+        centre = EDGES[:-1] + 0.5 * GRID_STEP
+        normal = np.exp(-0.5 * (centre / parameters.spread_prior_sd) ** 2)
+        pool = self.counts.sum(axis=0) + parameters.spread_prior_n * normal / normal.sum()
+        mixed: FloatArray = self.counts + parameters.spread_prior_n * pool / pool.sum()
+        mixed /= mixed.sum(axis=1, keepdims=True)
+        return mixed
+
+    def guarded(self, mass: FloatArray) -> FloatArray:
+        """Return the masses after the guard: F becomes G(F), G piecewise linear through (read_at, level)."""
+        knots = np.maximum.accumulate(np.concatenate([[0.0], self.read_at, [1.0]]))
+        levels = np.concatenate([[0.0], GUARDED, [1.0]])
+        cdf = np.zeros((mass.shape[0], GRID_BINS + 1))
+        np.cumsum(mass, axis=1, out=cdf[:, 1:])
+        cdf[:, -1] = 1.0
+        turned = np.interp(cdf.ravel(), knots, levels).reshape(cdf.shape)
+        found: FloatArray = np.diff(turned, axis=1)
+        return found

@@ -1,0 +1,114 @@
+"""The online model as of an instant, ready to be read: what a snapshot carries of the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph.lead_time.journeys import FloatArray, IntArray
+from graph.lead_time.levels import slot
+from graph.lead_time.online.base import Base, parcel_features
+from graph.lead_time.online.engine import bucket_of, pair_slot, to_day
+from graph.lead_time.online.history import Played
+from graph.lead_time.online.trees import Forest
+from graph.lead_time.query import RouteQuery
+from graph.lead_time.spread import Spread
+from graph.model import NEVER
+
+_ARRAYS: Final = ("state_pair", "dest_region", "effect_log")
+_FOREST: Final = ("root", "feature", "threshold", "child", "missing_left", "value")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OnlineTotal:
+    """Location of the whole lead time = common level + lane part (forest) + seller part, all as of T.
+
+    ``state_pair``: (4, (states + 1)^2) and ``dest_region``: (4, regions + 1), the lane signals by component;
+    ``effect_log``: (sellers + 1,), row 0 = unknown seller = 0. ``base`` holds the lane forest alone: the
+    seller forest has been read for every seller.
+    """
+
+    as_of_s: int
+    level: float
+    state_pair: FloatArray
+    dest_region: FloatArray
+    effect_log: FloatArray
+    base: Base
+    spread: Spread
+
+    @classmethod
+    def of(cls, played: Played, as_of_s: int) -> OnlineTotal:
+        """Take from an engine what reading needs."""
+        engine = played.engine
+        day = float(to_day(np.array([as_of_s]))[0])
+        every = np.arange(played.rows.sellers + 1)
+        effect = engine.base.seller(engine.signals.of_seller(every, day))
+        effect[0] = 0.0
+        signals = engine.signals
+        return cls(
+            as_of_s=as_of_s,
+            level=engine.period.level,
+            state_pair=signals.state_pair.values(),
+            dest_region=signals.dest_region.values(),
+            effect_log=effect,
+            base=Base(engine.base.lane_forest, None, engine.base.shift),
+            spread=engine.spread,
+        )
+
+    def locate(self, query: RouteQuery) -> tuple[FloatArray, IntArray]:
+        """Return the location on log days and the spread bucket of each row.
+
+        A row with the handling time of a site has no seller effect. An unknown instant reads as of T.
+        """
+        states = int(np.sqrt(self.state_pair.shape[1])) - 1
+        pair = pair_slot(query.origin_state, query.dest_state, states)
+        region = slot(query.dest_region, self.dest_region.shape[1] - 1)
+        lane = np.concatenate([self.state_pair[:, pair], self.dest_region[:, region]]).T
+        at_s = self.as_of_s if query.at_s == NEVER else query.at_s
+        seller = slot(query.seller, self.effect_log.shape[0] - 1)
+        if query.site_handling_days is not None:
+            seller = np.where(np.isnan(query.site_handling_days), seller, 0)
+        location = self.level + self.base.lane(lane, parcel_features(query, at_s)) + self.effect_log[seller]
+        same = (query.origin_state == query.dest_state) & (query.origin_state >= 0)
+        return location, bucket_of(lane, same)
+
+    def effect_of(self, row: IntArray) -> FloatArray:
+        """Return the log effect of sellers given by their rows here (0 = unknown)."""
+        return np.take(self.effect_log, row)
+
+    def save(self, file: Path) -> None:
+        """Write everything as one NPZ file, no pickle."""
+        arrays: dict[str, NDArray[np.generic]] = {name: getattr(self, name) for name in _ARRAYS}
+        numbers = [self.level, self.base.shift]
+        forest = self.base.lane_forest
+        if forest is not None:
+            numbers.append(forest.baseline)
+            arrays |= {f"forest_{name}": getattr(forest, name) for name in _FOREST}
+        spread = {f"spread_{part}": getattr(self.spread, part) for part in ("cdf", "m1", "m2")}
+        np.savez(
+            file,
+            allow_pickle=False,
+            as_of_s=np.array(self.as_of_s),
+            numbers=np.array(numbers),
+            **arrays,
+            **spread,
+        )
+
+    @classmethod
+    def load(cls, file: Path) -> OnlineTotal:
+        """Read what ``save`` wrote, the same bits."""
+        with file.open("rb") as raw, np.load(raw, allow_pickle=False) as saved:
+            arrays = {name: saved[name] for name in saved.files}
+        level, shift, *baseline = arrays["numbers"].tolist()
+        forest = Forest(baseline[0], *(arrays[f"forest_{name}"] for name in _FOREST)) if baseline else None
+        return cls(
+            as_of_s=int(arrays["as_of_s"]),
+            level=level,
+            base=Base(forest, None, shift),
+            spread=Spread(*(arrays[f"spread_{part}"] for part in ("cdf", "m1", "m2"))),
+            **{name: arrays[name] for name in _ARRAYS},
+        )

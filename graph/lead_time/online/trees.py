@@ -1,0 +1,92 @@
+"""Boosted trees as plain arrays, and their evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numba  # type: ignore[import-not-found,import-untyped,unused-ignore]
+import numpy as np
+from numpy.typing import NDArray
+
+from graph.lead_time.journeys import FloatArray
+
+LEAF = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forest:
+    """A sum of regression trees. Node arrays run over all trees; tree t starts at node ``root[t]``.
+
+    A row goes to ``child[node, 0]`` where its ``feature`` is at most ``threshold``, or where it is NaN and
+    ``missing_left``, else to ``child[node, 1]``.
+    ``feature`` is LEAF at a leaf, whose ``value`` is added to ``baseline``.
+    """
+
+    baseline: float
+    root: NDArray[np.int32]
+    feature: NDArray[np.int32]
+    threshold: FloatArray
+    child: NDArray[np.int32]
+    missing_left: NDArray[np.bool_]
+    value: FloatArray
+
+    def predict(self, rows: FloatArray) -> FloatArray:
+        """Return the prediction of each row; ``rows`` is (rows, features) in the order of the training."""
+        found = np.full(rows.shape[0], self.baseline)
+        _add_trees(
+            np.ascontiguousarray(rows),
+            self.root,
+            self.feature,
+            self.threshold,
+            self.child,
+            self.missing_left,
+            self.value,
+            found,
+        )
+        return found
+
+    @classmethod
+    def of(cls, booster: Any) -> Forest:
+        """Export a fitted scikit-learn HistGradientBoostingRegressor without categorical features."""
+        nodes = [stage[0].nodes for stage in booster._predictors]  # the fitted trees have no public door
+        sizes = np.array([tree.shape[0] for tree in nodes])
+        root = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32)
+        shift = np.repeat(root, sizes)
+        both = np.concatenate(nodes)
+        leaf = both["is_leaf"].astype(bool)
+        return cls(
+            baseline=float(np.ravel(booster._baseline_prediction)[0]),
+            root=root,
+            feature=np.where(leaf, LEAF, both["feature_idx"]).astype(np.int32),
+            threshold=both["num_threshold"].astype(np.float64),
+            child=np.column_stack([both["left"] + shift, both["right"] + shift]).astype(np.int32),
+            missing_left=both["missing_go_to_left"].astype(bool),
+            value=both["value"].astype(np.float64),
+        )
+
+
+def _add_tree_values(
+    rows: FloatArray,
+    root: NDArray[np.int32],
+    feature: NDArray[np.int32],
+    threshold: FloatArray,
+    child: NDArray[np.int32],
+    missing_left: NDArray[np.bool_],
+    value: FloatArray,
+    found: FloatArray,
+) -> None:
+    for row in range(rows.shape[0]):
+        total = 0.0
+        for tree in range(root.shape[0]):
+            node = root[tree]
+            while feature[node] >= 0:
+                x = rows[row, feature[node]]
+                go_left = missing_left[node] if np.isnan(x) else x <= threshold[node]
+                node = child[node, 0] if go_left else child[node, 1]
+            total += value[node]
+        found[row] += total
+
+
+_add_trees: Callable[..., None] = numba.njit(cache=True)(_add_tree_values)
