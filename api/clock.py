@@ -14,7 +14,7 @@ def instant(text: str | None, option: str) -> datetime | None:
         return None
     try:
         return to_utc(datetime.fromisoformat(text))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise BadInput(
             f"{option}: {text!r} is no instant. Write 2018-06-01 or 2018-06-01T12:00-03:00."
         ) from None

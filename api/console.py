@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -15,13 +16,22 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-NARROW = 100
+
+class Results(Console):
+    """The console of results: when its reader (head, less) has gone, the program has done its work."""
+
+    def on_broken_pipe(self) -> None:
+        """End quietly, with success."""
+        try:
+            super().on_broken_pipe()
+        except SystemExit:
+            sys.exit(0)
 
 
 def console() -> Console:
     """Return the console of results; wide enough for tables when it is no terminal."""
-    screen = Console()
-    return screen if screen.is_terminal else Console(width=max(screen.width, 160))
+    screen = Results()
+    return screen if screen.is_terminal else Results(width=max(screen.width, 160))
 
 
 def warnings() -> Console:

@@ -1,9 +1,9 @@
-"""The demonstration: build a network, route the newest orders over it, and say how they really went."""
+"""The demonstration: build a network, route some of the newest orders, compare with the recorded seller."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from ingest.source import open_source
 from replay.build import BuildReport, build
 
 NEWEST = 500
-"""Orders to choose from: the newest of the history, those with most sellers to choose between first."""
+"""Lines to choose from: the newest of the history, those with most sellers to choose between first."""
 
 PROBABILITY = 0.9
 """The promise of a route is the shortest that holds with this probability."""
@@ -28,6 +28,8 @@ ALL = 1_000_000
 class RoutedLine:
     """One line of a real order, routed as of the snapshot, beside the seller that was recorded."""
 
+    zip_prefix: str
+    product_id: str
     title: str
     answer: Recommendation
     verdict: str
@@ -44,7 +46,7 @@ class Demo:
 
 
 def run_demo(source: str, out: Path, orders: int, progress: Callable[[str], None]) -> Demo:
-    """Build a snapshot of ``source`` in ``out/snapshots`` and route its newest orders over it."""
+    """Build a snapshot of ``source`` in ``out/snapshots`` and route some of its newest lines over it."""
     snapshots = out / "snapshots"
     report = build(open_source(source), None, snapshots, progress)
     network = Network.open(snapshots)
@@ -70,15 +72,15 @@ def newest_lines(events: Path, network: Network, count: int) -> list[dict[str, A
 
 def route_line(network: Network, line: Mapping[str, Any]) -> RoutedLine:
     """Return the routes for one purchased line, and where the recorded seller stands among them."""
-    promise = (line["promised_s"] - line["time_s"]) / 86_400
     asked = {"zip_prefix": line["zip_prefix"], "product_id": line["product_id"], "probability": PROBABILITY}
-    answer = network.recommend(**asked, k=SHOWN)
     everyone = network.recommend(**asked, k=ALL)
-    title = (
-        f"Order {line['subject'][:8]}…: product {line['product_id'][:8]}… to {line['zip_prefix']}. "
-        f"The marketplace promised {promise:.1f} days."
-    )
-    return RoutedLine(title, answer, _verdict(line["seller_id"], everyone))
+    title = f"Order {line['subject'][:8]}…: product {line['product_id'][:8]}… to {line['zip_prefix']}."
+    if line["promised_s"] is not None:
+        promise = (line["promised_s"] - line["time_s"]) / 86_400
+        title += f" The marketplace promised {promise:.1f} days."
+    shown = replace(everyone, routes=everyone.routes[:SHOWN])
+    verdict = _verdict(line["seller_id"], everyone)
+    return RoutedLine(line["zip_prefix"], line["product_id"], title, shown, verdict)
 
 
 def _verdict(seller_id: str, everyone: Recommendation) -> str:

@@ -22,7 +22,7 @@ def inspection(snapshot: Path) -> dict[str, Any]:
     ``evidence`` counts lanes by the basis of their estimate; ``tables`` is the account of the build that
     made the snapshot, None where that folder was not kept.
     """
-    folder = snapshot_folder(snapshot)
+    folder = snapshot_folder(snapshot).resolve()
     network = Network.open(folder)
     error = network.freight.error
     counts = network.counts()

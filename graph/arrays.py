@@ -62,16 +62,16 @@ class NetworkArrays:
         self.zip_prefixes = zips["zip_prefix"].to_list()
         self.zip_rows: Mapping[str, int] = {name: row for row, name in enumerate(self.zip_prefixes)}
         self.zip_lat, self.zip_lng = _floats(zips["lat"]), _floats(zips["lng"])
-        self.zip_region = _codes(zips["region"], regions["region"])
-        states = zips["state"].drop_nulls().unique().sort()
+        self.zip_region = codes_of(zips["region"], regions["region"])
+        states = state_names(zips)
         self.states: Sequence[str] = states.to_list()
-        self.zip_state = _codes(zips["state"], states)
+        self.zip_state = codes_of(zips["state"], states)
 
         sellers, warehouses = tables["sellers"], tables["warehouses"]
         self.seller_ids = sellers["seller_id"].to_list()
-        self.seller_zip = _codes(sellers["zip_prefix"], zips["zip_prefix"])
+        self.seller_zip = codes_of(sellers["zip_prefix"], zips["zip_prefix"])
         self.warehouse_ids = warehouses["warehouse_id"].to_list()
-        self.warehouse_zip = _codes(warehouses["zip_prefix"], zips["zip_prefix"])
+        self.warehouse_zip = codes_of(warehouses["zip_prefix"], zips["zip_prefix"])
         self.warehouse_handling_days = frozen(_floats(warehouses["handling_hours"]) / 24.0)
 
         carriers = tables["carriers"]
@@ -115,16 +115,16 @@ class NetworkArrays:
 
     def _lanes_by(self, column: str) -> Csr:
         regions = self._tables["regions"]["region"]
-        return Csr.group(_codes(self._tables["lanes"][column], regions), len(regions))
+        return Csr.group(codes_of(self._tables["lanes"][column], regions), len(regions))
 
     @cached_property
     def lane_columns(self) -> Mapping[str, NDArray[Any]]:
         """The lanes as arrays in order of row: regions and carrier as codes, numbers as they are."""
         lanes, regions = self._tables["lanes"], self._tables["regions"]["region"]
         codes = {
-            "from_region": _codes(lanes["from_region"], regions),
-            "to_region": _codes(lanes["to_region"], regions),
-            "carrier": _codes(lanes["carrier_id"], self._tables["carriers"]["carrier_id"]),
+            "from_region": codes_of(lanes["from_region"], regions),
+            "to_region": codes_of(lanes["to_region"], regions),
+            "carrier": codes_of(lanes["carrier_id"], self._tables["carriers"]["carrier_id"]),
         }
         numbers = [name for name, dtype in lanes.schema.items() if dtype.is_numeric()]
         return codes | {name: frozen(lanes[name].to_numpy().copy()) for name in numbers}
@@ -132,7 +132,7 @@ class NetworkArrays:
     @cached_property
     def product_category(self) -> Codes:
         """Category code by product code."""
-        return _codes(self._tables["products"]["category"], self._tables["categories"]["category"])
+        return codes_of(self._tables["products"]["category"], self._tables["categories"]["category"])
 
     @cached_property
     def _parcels(self) -> tuple[Mapping[str, Floats], Mapping[str, Floats]]:
@@ -211,9 +211,9 @@ class NetworkArrays:
     def _sources(self, rows: pl.DataFrame, by: str, names: pl.Series) -> Sources:
         rows = rows.sort(by, "warehouse_id", "seller_id", "units", nulls_last=False)
         return Sources(
-            Csr.group(_codes(rows[by], names), len(names)),
-            _codes(rows["seller_id"], self._tables["sellers"]["seller_id"]),
-            _codes(rows["warehouse_id"], self._tables["warehouses"]["warehouse_id"]),
+            Csr.group(codes_of(rows[by], names), len(names)),
+            codes_of(rows["seller_id"], self._tables["sellers"]["seller_id"]),
+            codes_of(rows["warehouse_id"], self._tables["warehouses"]["warehouse_id"]),
             frozen(rows["units"].to_numpy().copy()),
             frozen(_seconds(rows["last_sold"])),
             _floats(rows["price_cents"]),
@@ -230,8 +230,13 @@ _ANY_AMOUNT: Final = 2**62
 """Units of a seller's own stock: unknown here, so never the reason to leave an offer out."""
 
 
-def _codes(values: pl.Series, names: pl.Series) -> Codes:
-    """Return the row in ``names`` (sorted, without doubles) of each value; -1 for null."""
+def state_names(zip_prefixes: pl.DataFrame) -> pl.Series:
+    """Return the states in code order: those of the zip prefixes, sorted."""
+    return zip_prefixes["state"].drop_nulls().unique().sort()
+
+
+def codes_of(values: pl.Series, names: pl.Series) -> Codes:
+    """Return the row in ``names`` (sorted, without doubles) of each value; -1 for null and for strangers."""
     rows = pl.DataFrame({"name": names, "row": np.arange(len(names), dtype=np.int32)})
     found = values.alias("name").to_frame().join(rows, on="name", how="left", maintain_order="left")
     return frozen(found["row"].fill_null(UNKNOWN).to_numpy().astype(np.int32))

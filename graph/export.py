@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, overload
 
-import networkx as nx
 import polars as pl
 
 from graph.arrays import Tables
 
 if TYPE_CHECKING:
+    import networkx as nx
     import pandas as pd
 
 
@@ -31,6 +31,8 @@ def to_networkx(tables: Tables) -> nx.MultiDiGraph[str]:
 
     Edge attributes are the columns of ``lanes``; nulls are None, instants are aware datetimes.
     """
+    import networkx as nx  # noqa: PLC0415 (a slow import that requests never need)
+
     network: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     for row in tables["regions"].iter_rows(named=True):
         network.add_node(row.pop("region"), **row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final, Self
 from zipfile import BadZipFile
@@ -56,6 +56,11 @@ class FreightQuery:
     price_cents: ArrayLike
     quantity: ArrayLike = 1
 
+    def at(self, rows: NDArray[np.intp], size: int) -> FreightQuery:
+        """Return some of the ``size`` parcels."""
+        columns = {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
+        return FreightQuery(**{name: np.broadcast_to(column, size)[rows] for name, column in columns.items()})
+
 
 @dataclass(frozen=True, slots=True)
 class FreightSample:
@@ -91,24 +96,30 @@ class Freight:
     region_effect: Floats  # one more than there are regions: code -1 reads the last, which is 0
     seller_effect: Floats
     error: FreightError | None
-    tariffs: Floats | None = None  # (carriers, 3): base, per kg, per km in cents; NaN rows have no tariff
+    tariffs: Floats | None = None  # (carriers + 1, 3): base, per kg, per km in cents; NaN = no tariff
 
     @classmethod
-    def fit(cls, sample: FreightSample, as_of_s: int, most_items: int = MOST_ITEMS) -> Self:
+    def fit(
+        cls,
+        sample: FreightSample,
+        as_of_s: int,
+        carriers: pl.DataFrame | None = None,
+        most_items: int = MOST_ITEMS,
+    ) -> Self:
         """Learn from the items bought before ``as_of_s``; deterministic, about 60 ms for 90 000 items.
 
-        A longer history is thinned evenly to at most ``most_items``.
+        A longer history is thinned evenly to at most ``most_items``. The error is that of the estimator that
+        answers: with the tariffs of ``carriers`` where it has them.
         """
         paid = (sample.freight_cents > 0) & (sample.purchased_s < as_of_s)
         rows = np.flatnonzero(paid)[np.argsort(sample.purchased_s[paid], kind="stable")]
         rows = rows[:: -(-len(rows) // most_items) or 1]
-        table = _Table.of(sample, rows)
-        known = int(np.searchsorted(table.purchased_s, as_of_s - ERROR_WINDOW_S))
+        known = int(np.searchsorted(sample.purchased_s[rows], as_of_s - ERROR_WINDOW_S))
         error = None
         if 0 < known < len(rows):
-            before = cls._fitted(table.head(known), as_of_s - ERROR_WINDOW_S)
-            error = before._measured(table, known)
-        return replace(cls._fitted(table, as_of_s), error=error)
+            before = cls._fitted(_Table.of(sample, rows[:known]), as_of_s - ERROR_WINDOW_S)
+            error = before.with_tariffs(carriers)._measured(sample, rows[known:])
+        return replace(cls._fitted(_Table.of(sample, rows), as_of_s).with_tariffs(carriers), error=error)
 
     @classmethod
     def _fitted(cls, table: _Table, as_of_s: int) -> Self:
@@ -128,28 +139,26 @@ class Freight:
         scale = float(weight @ table.cents / (weight @ estimate))
         return cls(frozen(beta), scale, table.typical, frozen(region), frozen(seller), None)
 
-    def _measured(self, table: _Table, start: int) -> FreightError:
-        region = _effect(self.region_effect, table.region[start:])
-        seller = _effect(self.seller_effect, table.seller[start:])
-        estimate = self.scale * np.exp(table.design[start:] @ self.coefficients + region + seller)
-        off = np.rint(estimate) - table.cents[start:]
+    def _measured(self, sample: FreightSample, rows: NDArray[np.intp]) -> FreightError:
+        cents = sample.freight_cents[rows]
+        off = self.estimate(sample.items.at(rows, len(sample.purchased_s))) - cents
         absolute = np.abs(off)
         return FreightError(
-            float(absolute.mean()),
-            float(np.median(absolute / table.cents[start:])),
-            float(off.mean()),
-            len(off),
+            float(absolute.mean()), float(np.median(absolute / cents)), float(off.mean()), len(off)
         )
 
-    def with_tariffs(self, carriers: pl.DataFrame) -> Self:
+    def with_tariffs(self, carriers: pl.DataFrame | None) -> Self:
         """Return an estimator that uses the tariffs in a network's ``carriers`` table where it has them.
 
         A carrier has a tariff when any of base, cents per kg and cents per km is given; the others are 0.
         It is taken at its word: base a parcel, real kilograms of all units, kilometres.
         """
+        if carriers is None:
+            return self
         tariffs = carriers.select("base_cents", "cents_per_kg", "cents_per_km").to_numpy().astype(np.float64)
         given = ~np.isnan(tariffs).all(axis=1)
         tariffs = np.where(given[:, None], np.nan_to_num(tariffs), np.nan)
+        tariffs = np.vstack([tariffs, np.full(3, np.nan)])  # read by code -1: an unknown carrier has none
         return replace(self, tariffs=frozen(tariffs) if given.any() else None)
 
     def estimate(self, query: FreightQuery) -> NDArray[np.int64]:
@@ -251,17 +260,6 @@ class _Table:
             frozen(typical),
             sample.purchased_s[rows],
             sample.freight_cents[rows].astype(np.float64),
-        )
-
-    def head(self, size: int) -> Self:
-        """Return the first rows; the medians of ``typical`` stay those of the whole table."""
-        return replace(
-            self,
-            design=self.design[:size],
-            region=self.region[:size],
-            seller=self.seller[:size],
-            purchased_s=self.purchased_s[:size],
-            cents=self.cents[:size],
         )
 
 

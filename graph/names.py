@@ -13,13 +13,16 @@ from graph.errors import UnknownName
 NEAREST: Final = 3
 """How many known names an error proposes."""
 
-_CEP: Final = re.compile(r"(\d{5})(?:-?\d{3})?")
+_CEP: Final = re.compile(r"(\d{4,5})(?:[- ]?\d{3})?")
 
 
 def zip_row(rows: Mapping[str, int], text: str) -> int:
-    """Return the row of a zip prefix or a whole CEP (``01310``, ``01310-100``); UnknownName otherwise."""
+    """Return the row of a zip prefix or a whole CEP (``01310``, ``01310-100``); UnknownName otherwise.
+
+    Four digits are five that lost their leading zero in a spreadsheet.
+    """
     cep = _CEP.fullmatch(text.strip())
-    row = rows.get(cep[1]) if cep else None
+    row = rows.get(cep[1].zfill(5)) if cep else None
     if row is None:
         digits = re.sub(r"\D", "", text)[:5].ljust(5, "0")
         near = sorted(rows, key=lambda known: (abs(int(known) - int(digits)), known))[:NEAREST]
@@ -32,7 +35,8 @@ def category_row(rows: Mapping[str, int], text: str) -> int:
     plain = text.strip().lower().replace(" ", "_")
     row = rows.get(text, rows.get(plain))
     if row is None:
-        raise UnknownName("category", text, get_close_matches(plain, rows, n=NEAREST, cutoff=0.5))
+        alike = get_close_matches(plain, rows, n=NEAREST, cutoff=0.5)
+        raise UnknownName("category", text, alike or get_close_matches(plain, rows, n=NEAREST, cutoff=0.0))
     return row
 
 

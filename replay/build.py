@@ -18,6 +18,7 @@ from graph.lead_time import Journeys, LeadTimes, Parameters
 from graph.model import SnapshotMeta
 from graph.network import OFFER_LAPSE_DAYS, Network
 from graph.stores.files import replaced_folder, set_current
+from graph.stores.parquet import FORMAT
 from graph.tables import SCHEMAS
 from ingest import quarantine
 from ingest.checked import Checked, TableReport
@@ -87,6 +88,7 @@ def build(source: Source, as_of: datetime | None, out: Path, progress: Progress 
     Raises BadInput (all faults at once) when the source holds no usable order; ``out`` stays as it was.
     """
     started = time.perf_counter()
+    out.mkdir(parents=True, exist_ok=True)  # first, so that nobody waits to hear that it may not be written
     checked = check(source, as_of, progress)
     progress("Gathering facts")
     with ThreadPoolExecutor(max_workers=1) as beside:
@@ -102,7 +104,6 @@ def build(source: Source, as_of: datetime | None, out: Path, progress: Progress 
             network.save(folder)
             facts.evidence["demand"].sort(pl.all()).write_parquet(folder / "demand.parquet")
             events = log.result()
-    set_current(out, meta.snapshot_id)
     report = BuildReport(
         snapshot_id=meta.snapshot_id,
         as_of=meta.as_of,
@@ -115,6 +116,7 @@ def build(source: Source, as_of: datetime | None, out: Path, progress: Progress 
         seconds=time.perf_counter() - started,
     )
     _write_report(out, report)
+    set_current(out, meta.snapshot_id)
     return report
 
 
@@ -124,7 +126,7 @@ def learn(facts: Facts, meta: SnapshotMeta) -> Network:
     # Sums split over threads differ in their last bits from one machine to the next.
     with threadpool_limits(1, user_api="blas"):
         lead_times = LeadTimes.fit(seen, meta.as_of_s)
-        freight = Freight.fit(_freight_sample(seen), meta.as_of_s).with_tariffs(facts.nodes["carriers"])
+        freight = Freight.fit(_freight_sample(seen), meta.as_of_s, facts.nodes["carriers"])
     tables = {
         **{name: schema.empty() for name, schema in SCHEMAS.items()},
         **facts.nodes,
@@ -154,6 +156,7 @@ def _freight_sample(seen: Journeys) -> FreightSample:
 def _identify(checked: Checked, nodes: Mapping[str, pl.DataFrame]) -> SnapshotMeta:
     parameters: dict[str, object] = {
         "model_version": MODEL_VERSION,
+        "format": FORMAT,
         "offer_lapse_days": OFFER_LAPSE_DAYS,
         "lead_time": asdict(Parameters()),
     }

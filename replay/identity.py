@@ -35,15 +35,10 @@ def snapshot_id(tables: Mapping[str, pl.DataFrame], as_of: datetime, parameters:
 def canonical(checked: Checked, nodes: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     """Return what a source says as of T, as integers, instants and strings in rows sorted by key.
 
-    The final ``status`` of an order is no fact of T, and a shipping limit is one only once its order is
-    approved. Geolocation counts as what it says of each zip prefix, in micro-degrees; other numbers that
-    are not whole (weights, tariffs) as thousandths.
+    The final ``status`` of an order is no fact of T. Geolocation counts as what it says of each zip prefix,
+    in micro-degrees; other numbers that are not whole (weights, tariffs) as thousandths.
     """
     tables = {name: frame.lazy() for name, frame in checked.tables.items() if name != "geolocation"}
-    approved = tables["orders"].filter(pl.col("approved_at").is_not_null()).select("order_id", approved=True)
-    limit = pl.when("approved").then("shipping_limit_at").alias("shipping_limit_at")
-    items = tables["items"].join(approved, on="order_id", how="left", maintain_order="left")
-    tables["items"] = items.with_columns(limit).drop("approved")
     tables["orders"] = tables["orders"].drop("status")
     places = {"zip_prefixes": nodes["zip_prefixes"].lazy().with_columns(_scaled(1_000_000))}
     whole = {name: frame.with_columns(_scaled(1_000)) for name, frame in tables.items()}

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
+from graph.arrays import codes_of, state_names
 from graph.freight import Freight, FreightQuery
 from graph.lead_time import LeadTimes, RouteQuery
 from graph.model import BASES
 from graph.tables import INSTANT, SCHEMAS
-from replay.encode import codes, states
 
 REFERENCE = ("distance_km", "weight_g", "volume_cm3", "price_cents", "freight_cents")
 
@@ -84,15 +84,15 @@ def _with_reference(evidence: Tables, nodes: Tables) -> pl.DataFrame:
 
 
 def _query(seen: pl.DataFrame, nodes: Tables, at_s: int) -> RouteQuery:
-    known_states = states(nodes["zip_prefixes"])
+    known_states = state_names(nodes["zip_prefixes"])
     return RouteQuery.build(
         seen.height,
         at_s=at_s,
-        origin_region=codes(seen["from_region"], nodes["regions"]["region"]),
-        dest_region=codes(seen["to_region"], nodes["regions"]["region"]),
-        origin_state=codes(seen["from_state"], known_states),
-        dest_state=codes(seen["to_state"], known_states),
-        carrier=codes(seen["carrier_id"], nodes["carriers"]["carrier_id"]),
+        origin_region=codes_of(seen["from_region"], nodes["regions"]["region"]),
+        dest_region=codes_of(seen["to_region"], nodes["regions"]["region"]),
+        origin_state=codes_of(seen["from_state"], known_states),
+        dest_state=codes_of(seen["to_state"], known_states),
+        carrier=codes_of(seen["carrier_id"], nodes["carriers"]["carrier_id"]),
         **{name: seen[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in REFERENCE},
     )
 

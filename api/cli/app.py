@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Final, NoReturn
+from importlib import metadata
+from io import TextIOBase
+from typing import Annotated, Final, NoReturn
 
 import typer
 
 from api.cli import build, demo, inspect, recommend, synth
 from api.console import warnings
-from graph.errors import BadInput, MalhaError
+from graph.errors import BadInput, MalhaError, UnknownName
 
 DONE: Final = 0
 UNEXPECTED: Final = 1
@@ -25,6 +27,7 @@ app = typer.Typer(
     "Start with `malha demo`; then `malha build` makes a network from your own tables and "
     "`malha recommend` asks it for routes.",
     no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
@@ -36,20 +39,30 @@ app.command("synth", epilog=synth.EPILOG)(synth.command)
 app.command("demo", epilog=demo.EPILOG)(demo.command)
 
 
+@app.callback()
+def about(
+    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Answer what belongs to no command."""
+    if version:
+        print(f"malha {metadata.version('malha')}")
+        raise typer.Exit
+
+
 def main() -> NoReturn:
     """Run the program. Exit codes: 0 done, 1 unexpected, 2 bad input (130 when interrupted)."""
     try:
         app()
+    except SystemExit as done:
+        sys.exit(_ended(done.code))
     except MalhaError as error:
         _tell(error)
         sys.exit(BAD_INPUT)
-    except KeyboardInterrupt:
-        warnings().print("Interrupted; what was there before is unchanged.")
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output (head, less) has gone: nothing is left to say, and nobody to hear it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(DONE)
+    except OSError as error:
+        if error.filename is None or os.environ.get("MALHA_DEBUG"):
+            raise
+        _tell(BadInput(f"{error.filename}: {error.strerror}."))
+        sys.exit(BAD_INPUT)
     except Exception as error:
         if os.environ.get("MALHA_DEBUG"):
             raise
@@ -58,12 +71,24 @@ def main() -> NoReturn:
     sys.exit(DONE)
 
 
+def _ended(code: str | int | None) -> str | int | None:
+    """Return the exit code for how Typer ended; it has handled interrupts, wrong usage and broken pipes."""
+    if code == INTERRUPTED:
+        warnings().print("Interrupted; what was there before is unchanged.")
+    if code == BAD_INPUT and "--json" in sys.argv:
+        _tell(BadInput("The command line cannot be read; standard error says why."))
+    if code == UNEXPECTED and not isinstance(sys.stdout, TextIOBase):
+        return DONE  # Typer wraps standard output when its reader (head, less) has gone: nothing is wrong
+    return code
+
+
 def _tell(error: Exception) -> None:
     """Print an error for a person, or as the one JSON document that ``--json`` promises."""
     if "--json" in sys.argv:
         faults = [_fields(fault) for fault in error.faults] if isinstance(error, BadInput) else []
         message = error.message if isinstance(error, BadInput) else str(error)
-        print(json.dumps({"error": type(error).__name__, "message": message, "faults": faults}))
+        nearest = {"nearest": error.nearest} if isinstance(error, UnknownName) else {}
+        print(json.dumps({"error": type(error).__name__, "message": message, "faults": faults, **nearest}))
         return
     console = warnings()
     if isinstance(error, MalhaError):

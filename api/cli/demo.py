@@ -25,9 +25,12 @@ SYNTHETIC = "synth://?orders=20000&seed=7"
 def command(
     source: Annotated[str, typer.Option(help="Folder of tables, or synth://…")] = SYNTHETIC,
     out: Annotated[Path, typer.Option(help="Folder for the snapshot and the report page.")] = Path("demo"),
-    orders: Annotated[int, typer.Option(min=1, help="How many of the newest orders to route.")] = 4,
+    orders: Annotated[int, typer.Option(min=1, help="How many lines of the newest orders to route.")] = 4,
 ) -> None:
-    """Build a network from a history, route its newest orders over it, and write a report page."""
+    """Build a network from a history, route some of its newest orders over it, and write a report page.
+
+    Of the newest 500 lines those come first whose product has most sellers: there is something to choose.
+    """
     with steps() as progress:
         demo = run_demo(source, out, orders, progress)
         page = write_page(out / "report.html", demo)
@@ -46,4 +49,7 @@ def show(demo: Demo, snapshots: Path, page: Path) -> None:
         screen.print(routed.verdict, markup=False, soft_wrap=True)
     screen.rule(align="left")
     screen.print(f"Report page: {page}", soft_wrap=True)
-    screen.print(f"Next: malha recommend --snapshot {snapshots} --help", soft_wrap=True)
+    if demo.routed:
+        asked = demo.routed[0]
+        ask = f"malha recommend --snapshot {snapshots} --zip {asked.zip_prefix} --product {asked.product_id}"
+        screen.print(f"Next (with .venv/bin on your path): {ask}", markup=False, soft_wrap=True)

@@ -57,6 +57,8 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Rank the routes that could serve a destination, with lead time, P(on time), freight and reason."""
+    if weights is not None and rank is not Rank.BALANCED:
+        raise BadInput("--weights count in --rank balanced only.")
     request = RouteRequest(
         zip_prefix=zip_prefix,
         category=category,

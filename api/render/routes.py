@@ -36,7 +36,8 @@ def show_routes(console: Console, answer: Recommendation) -> None:
         grid.add_row(*_cells(route))
     console.print(grid)
     for route in answer:
-        console.print(f"{route.rank}. {route.why}", markup=False, highlight=False, soft_wrap=True)
+        line = f"{route.rank}. {route.source_id} by {route.carrier_id}: {route.why}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def short(source_id: str) -> str:

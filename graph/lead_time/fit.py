@@ -73,7 +73,8 @@ class Groups:
         pair = pair_key(journeys.origin_region, journeys.dest_region)
         pair_keys, pair_row = np.unique(pair, return_inverse=True)
         lane_keys, lane_row = pair_keys[:0], np.zeros(len(journeys), np.int64)
-        if len(journeys) and journeys.carrier.min() != journeys.carrier.max():
+        named = journeys.carrier[journeys.carrier >= 0]  # -1 is a parcel not handed over, no carrier
+        if len(named) and named.min() != named.max():
             lane_keys, lane_row = np.unique(lane_key(pair, journeys.carrier), return_inverse=True)
         return cls(
             state=state,

@@ -35,10 +35,11 @@ def sync_tree(folder: Path) -> None:
 def replaced_folder(target: Path) -> Iterator[Path]:
     """Give an empty folder to fill; at the end it takes the place of ``target``, on an error it vanishes.
 
-    A folder cannot replace another in one step: for an instant ``target`` is absent. Readers that must not
-    see that follow ``CURRENT``, which does change in one step.
+    A folder cannot replace another in one step: for an instant ``target`` is absent, and a crash in that
+    instant leaves the old one under its hidden name, from where the next writer brings it back.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
+    _recover(target)
     fresh, old = (target.with_name(f".{target.name}.{kind}-{os.getpid()}") for kind in ("new", "old"))
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()
@@ -49,6 +50,27 @@ def replaced_folder(target: Path) -> Iterator[Path]:
         sync(target.parent)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _recover(target: Path) -> None:
+    """Bring back what a writer that died had moved aside, and sweep away what it had not finished."""
+    for left in sorted(target.parent.glob(f".{target.name}.old-*")):
+        if not _at_work(left) and not target.exists():
+            left.rename(target)
+    for left in target.parent.glob(f".{target.name}.*-*"):
+        if not _at_work(left):
+            shutil.rmtree(left)
+
+
+def _at_work(left: Path) -> bool:
+    """Return whether the process whose number ends the name still runs."""
+    try:
+        os.kill(int(left.name.rpartition("-")[2]), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _swap(fresh: Path, target: Path, old: Path) -> None:
@@ -83,7 +105,7 @@ def snapshot_folder(path: Path) -> Path:
     current = path / CURRENT
     if not current.is_file():
         raise SnapshotError(f"{path} holds no snapshot. Build one: malha build --source DIR --out {path}")
-    folder = path / current.read_text("utf-8").strip()
+    folder = path / current.read_text("utf-8", errors="replace").strip()
     if not (folder / NETWORK).is_dir():
         raise SnapshotError(f"{current} names {folder.name}, which is missing. Build the snapshot again.")
     return folder

@@ -80,7 +80,7 @@ class ParquetStore:
         try:
             if _digest(path) != about["sha256"]:
                 raise SnapshotError(f"{path} is damaged: its digest differs from {_ABOUT}. {_AGAIN}")
-            return pl.read_parquet(path, memory_map=True)
+            return pl.read_parquet(path)
         except FileNotFoundError:
             raise SnapshotError(f"{path} is missing. {_AGAIN}") from None
         except (OSError, KeyError, TypeError, pl.exceptions.PolarsError) as error:

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from graph.errors import BadInput
+from graph.stores.files import replaced_folder
 from ingest.synthetic.answers import option_table, parameter_tables, parcel_table
 from ingest.synthetic.arrays import Ints, Kind, hex_ids
 from ingest.synthetic.calendar import make_calendar
@@ -100,15 +101,20 @@ def write(
 ) -> None:
     """Write a marketplace to the folder ``out``: the tables as CSV or Parquet, and ``truth/`` as Parquet.
 
-    ``progress(done, total)`` is called after each chunk of orders. Same arguments, same bytes.
+    ``progress(done, total)`` is called after each chunk of orders. Same arguments, same bytes. The folder
+    appears whole or not at all.
     Raises ``BadInput`` when ``orders`` or ``seed`` is out of bounds or ``out`` is not an empty or new folder.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise BadInput(f"{out} exists and is not an empty folder. Give a new one, or empty it.")
     parts = make(world, orders, seed)
     first = next(parts)
-    with FolderWriter(out, fmt) as tables, FolderWriter(out / "truth", "parquet") as truth:
-        (out / "truth" / "world.json").write_text(world.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    with (
+        replaced_folder(out) as folder,
+        FolderWriter(folder, fmt) as tables,
+        FolderWriter(folder / "truth", "parquet") as truth,
+    ):
+        (folder / "truth" / "world.json").write_text(world.model_dump_json(indent=2) + "\n", encoding="utf-8")
         _append(tables, truth, first)
         for part in parts:
             _append(tables, truth, part)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -150,3 +152,55 @@ def test_a_date_is_local_and_an_offset_is_kept() -> None:
     assert local is not None
     assert given is not None
     assert (local - given).total_seconds() == 3 * 3600
+
+
+def test_a_reader_that_goes_away_is_no_error(small_snapshot: Path) -> None:
+    command = f"{sys.executable} -m api inspect {small_snapshot} | head -1"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_place_that_cannot_be_written_is_bad_input(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = malha("build", "--source", "synth://?orders=50", "--out", tmp_path / "file")
+    assert done.returncode == 2
+    assert "file" in done.stderr
+
+
+def test_wrong_usage_with_json_is_json(small_snapshot: Path) -> None:
+    done = malha("recommend", "--snapshot", small_snapshot, "--zip", "01310", "--k", "many", "--json")
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"] == "BadInput"
+    assert "--k" in done.stderr
+
+
+def test_an_interrupted_build_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "api",
+        "build",
+        "--source",
+        "synth://?orders=300000",
+        "--out",
+        str(tmp_path),
+    ]
+    program = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    time.sleep(6)
+    program.send_signal(signal.SIGINT)
+    _, told = program.communicate(timeout=60)
+    assert program.returncode == 130
+    assert "Interrupted" in told
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_version_is_the_packages(small_snapshot: Path) -> None:
+    assert malha("--version").stdout.startswith("malha ")
+
+
+def test_weights_count_only_where_routes_are_ranked_by_them(small_snapshot: Path, category: str) -> None:
+    asked = ("recommend", "--snapshot", small_snapshot, "--zip", "1310", "--category", category)
+    assert malha(*asked, "--weights", "days=1").returncode == 2
+    assert malha(*asked, "--weights", "days=1", "--rank", "balanced").returncode == 0

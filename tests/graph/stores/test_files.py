@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,3 +53,23 @@ def test_an_error_leaves_the_old_folder_and_no_trace(tmp_path: Path) -> None:
         (fresh / "b").write_text("3")
     assert [path.name for path in target.iterdir()] == ["b"]
     assert [path.name for path in tmp_path.iterdir()] == ["target"]
+
+
+def _dead() -> int:
+    """Return the number of a process that has ended."""
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    return done.pid
+
+
+def test_what_a_dead_writer_moved_aside_is_brought_back(tmp_path: Path) -> None:
+    target = tmp_path / "snapshot"
+    aside = tmp_path / f".snapshot.old-{_dead()}"
+    aside.mkdir()
+    (aside / "kept").write_text("yes")
+    unfinished = tmp_path / f".snapshot.new-{_dead()}"
+    unfinished.mkdir()
+    with pytest.raises(RuntimeError), replaced_folder(target):
+        raise RuntimeError("the new one fails as well")
+    assert (target / "kept").read_text() == "yes"
+    assert [path.name for path in tmp_path.iterdir()] == ["snapshot"]
