@@ -49,9 +49,11 @@ bench-neo4j: services  ## Loading the graph: empty, again, next month
 campaign: services  ## The long seeded campaigns (thousands of cases)
 	$(BIN)/python -m pytest -q -m campaign
 
-lock:  ## Renew requirements.lock from pyproject.toml (needs uv)
+lock:  ## Renew the lock files from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		--no-annotate --extra dev --extra pandas pyproject.toml --output-file requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		--no-annotate --extra build --constraint requirements.lock pyproject.toml --output-file requirements.run.lock
 
 clean:
 	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache

@@ -37,7 +37,10 @@ seconds = time.perf_counter() - started
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps({{"seconds": seconds, "peak_mib": peak}}))
 """
-READ = ("import polars as pl", "frames = [pl.read_csv(path) for path in sorted(Path(sys.argv[1]).glob('*.csv'))]")
+READ = (
+    "import polars as pl",
+    "frames = [pl.read_csv(path) for path in sorted(Path(sys.argv[1]).glob('*.csv'))]",
+)
 BUILD = (
     "from ingest.source import open_source\nfrom replay.build import build",
     "build(open_source(sys.argv[1]), None, Path(sys.argv[2]))",
@@ -47,7 +50,9 @@ BUILD = (
 def measured(parts: tuple[str, str], *arguments: str) -> dict[str, float]:
     """Run one measurement in a fresh process; returns ``seconds`` and ``peak_mib``."""
     code = MEASURE.format(imports=parts[0], work=parts[1])
-    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
+    )
     found: dict[str, float] = json.loads(done.stdout)
     return found
 
@@ -73,12 +78,14 @@ def spine_against_reading(source: Path, console: Console) -> None:
 
 def growth(sizes: list[int], console: Console) -> None:
     """Print what one order costs as the marketplace grows."""
-    grid = Table("orders", "made in s", "built in s", "µs per order", "to the first", "peak MiB", title="Growth")
+    grid = Table(
+        "orders", "made in s", "built in s", "µs per order", "to the first", "peak MiB", title="Growth"
+    )
     first = None
     with tempfile.TemporaryDirectory() as folder:
         for size in sizes:
             tables, out = Path(folder) / f"{size}", Path(folder) / f"{size}.snapshots"
-            made = measured(SYNTH, str(size), str(tables))
+            made = measured(SYNTH, str(size), str(tables), "csv" if size <= 100_000 else "parquet")
             built = measured(BUILD, str(tables), str(out))
             each = built["seconds"] / size * 1e6
             first = first or each
@@ -95,13 +102,15 @@ def growth(sizes: list[int], console: Console) -> None:
 
 SYNTH = (
     "from ingest.synthetic.marketplace import write\nfrom ingest.synthetic.world_files import load_world",
-    "write(load_world(), int(sys.argv[1]), 1, Path(sys.argv[2]), 'csv' if int(sys.argv[1]) <= 100_000 else 'parquet')",
+    "write(load_world(), int(sys.argv[1]), 1, Path(sys.argv[2]), sys.argv[3])",
 )
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--source", type=Path, default=REAL, help="folder of the nine Olist tables")
     parser.add_argument("--sizes", default="100000,1000000", help="orders of the growth run, by commas")
     given = parser.parse_args()
@@ -111,7 +120,7 @@ def main() -> None:
         spine_against_reading(given.source, console)
     else:
         console.print(f"{given.source} is absent: no run on the real history (DATA=dir names another)")
-    console.print(recommend.run())
+    recommend.run()
     growth([int(size) for size in given.sizes.split(",")], console)
 
 

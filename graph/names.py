@@ -24,10 +24,18 @@ def zip_row(rows: Mapping[str, int], text: str) -> int:
     cep = _CEP.fullmatch(text.strip())
     row = rows.get(cep[1].zfill(5)) if cep else None
     if row is None:
-        digits = re.sub(r"\D", "", text)[:5].ljust(5, "0")
-        near = sorted(rows, key=lambda known: (abs(int(known) - int(digits)), known))[:NEAREST]
-        raise UnknownName("zip prefix", text, near if re.search(r"\d", text) else [])
+        raise UnknownName("zip prefix", text, _nearest_zips(list(rows), re.sub(r"\D", "", text)))
     return row
+
+
+def _nearest_zips(known: Sequence[str], digits: str) -> list[str]:
+    """Return the prefixes (``known`` is sorted) whose numbers are nearest to the first five digits."""
+    if not digits:
+        return []
+    wanted = digits[:5].ljust(5, "0")
+    place = bisect_left(known, wanted)
+    around = known[max(0, place - NEAREST) : place + NEAREST]
+    return sorted(around, key=lambda zip_prefix: (abs(int(zip_prefix) - int(wanted)), zip_prefix))[:NEAREST]
 
 
 def category_row(rows: Mapping[str, int], text: str) -> int:

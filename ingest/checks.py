@@ -31,7 +31,7 @@ def silent(_: str) -> None:
 def check(source: Source, as_of: datetime | None = None, progress: Progress = silent) -> Checked:
     """Return every table of a source as it was known at ``as_of``, with the account of its rows.
 
-    ``as_of`` without offset is local time; ``None`` is the second after the last event of the source.
+    ``as_of`` without offset is local time; ``None`` is the second after the last believable event.
     Raises BadInput if tables or columns are missing or unreadable (all faults at once), or if no order can
     be used.
     """

@@ -27,6 +27,10 @@ _NAMED_BY: Final = {"customers": "orders", "sellers": "items", "products": "item
 _OF_NAMED: Final = {"shipments": ("sellers",), "inventory_events": ("products", "sellers")}
 
 
+LONGEST_STORY: Final = timedelta(days=365)
+"""What happens with an order (approval, delivery, review) happens within a year of its purchase."""
+
+
 @dataclass(slots=True)
 class TypedTable:
     """One table after reading, and then after the cut.
@@ -73,27 +77,47 @@ class TypedTable:
 
 
 def last_event(tables: Mapping[str, TypedTable]) -> datetime:
-    """Return the second after the last event stamp in the source.
+    """Return the second after the last event stamp in the source that can be believed.
 
-    Raises BadInput if there is none.
+    A stamp more than ``LONGEST_STORY`` after the last purchase is a slip of the pen (a delivery in 2098). So
+    is a purchase that long after its predecessor: purchases fall apart into stretches at such gaps, and the
+    last purchase is that of the stretch with most of them (of two as large, the earlier).
+    Raises BadInput if there is no stamp.
     """
     stamps = [
-        typed.values(column.name)
+        _possible(typed.values(column.name))
         for typed in tables.values()
         for column in typed.table.columns
         if column.event
     ]
-    believable = [s.filter((s >= EARLIEST) & (s < LATEST)).max() for s in stamps]
-    known = [stamp for stamp in believable if isinstance(stamp, datetime)]
+    purchase = _last_purchase(_possible(tables["orders"].values("purchased_at")))
+    end = LATEST if purchase is None else purchase + LONGEST_STORY
+    last = [s.filter(s <= end).max() for s in stamps]
+    known = [stamp for stamp in last if isinstance(stamp, datetime)]
     if not known:
         raise BadInput("The source has no event: no order in it has a purchase stamp that can be read.")
     return max(known).replace(microsecond=0) + timedelta(seconds=1)
 
 
+def _possible(stamps: pl.Series) -> pl.Series:
+    return stamps.filter((stamps >= EARLIEST) & (stamps < LATEST))
+
+
+def _last_purchase(purchases: pl.Series) -> datetime | None:
+    """Return the last purchase of the largest stretch without a gap of more than ``LONGEST_STORY``."""
+    bought = purchases.sort()
+    number = (bought.diff() > LONGEST_STORY).fill_null(value=False).cum_sum()
+    stretches = pl.DataFrame({"at": bought, "number": number}).group_by("number")
+    ends = stretches.agg(pl.len().alias("size"), pl.col("at").max())
+    largest_first = ends.sort("size", "number", descending=[True, False])["at"]
+    return next(iter(largest_first), None)
+
+
 def cut(tables: Mapping[str, TypedTable], as_of: datetime, *, whole: bool = False) -> None:
     """Mark the rows that are later than ``as_of`` and empty the later stamps of the others, in place.
 
-    With ``whole`` the instant was taken from the source itself; a stamp behind it is then a slip and stays.
+    With ``whole`` the instant was taken from the source itself (``last_event``). A stamp behind it is cut off
+    as later; one that lies outside every calendar (``LATEST``) stays, for the checks to set aside.
     """
     for typed in tables.values():
         _cut_own(typed, as_of, whole=whole)
@@ -152,12 +176,11 @@ def _cut_unnamed(tables: Mapping[str, TypedTable], known_orders: pl.Series) -> N
 
 
 def _forget_limits(items: TypedTable, orders: TypedTable) -> None:
-    """Empty the shipping limits of orders not yet approved: the limit becomes known with the approval.
+    """Empty the shipping limits of orders without approval: the limit becomes known with the approval.
 
-    An order that was handed over must have been approved, whether or not the stamp was kept.
+    Decided here alone: whoever comes after the cut takes the limit as it stands.
     """
-    stamps = [orders.values(name).is_null() for name in ("approved_at", "handed_over_at", "delivered_at")]
-    waiting = orders.values("order_id").filter(stamps[0] & stamps[1] & stamps[2])
+    waiting = orders.values("order_id").filter(orders.values("approved_at").is_null())
     items.forget("shipping_limit_at", _in(items.values("order_id"), waiting))
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import pairwise
 
 import narwhals as nw
@@ -19,6 +18,7 @@ from graph.model import UNKNOWN_CARRIER
 from graph.tables import INSTANT, SCHEMAS
 from ingest.checked import Checked
 from ingest.clock import ZONE
+from ingest.tables import TABLES
 from ingest.transforms import events, geography, offers, packages, routes, stock
 from ingest.transforms.frames import Frame
 
@@ -26,17 +26,17 @@ Frames = Mapping[str, pl.LazyFrame]
 
 AT_A_TIME = 250_000
 ALL_TIME_S = 2**62
+PACKAGE_ORDER = ("purchased_s", "order_id", "seller_id", "carrier_id", "warehouse_id")
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known as of ``as_of``.
+    """What is known as of T.
 
     ``nodes`` and ``evidence`` are tables by name; ``packages`` has one row a package with its stages, its
     places and its contents. Instants in ``packages`` are epoch seconds (columns ``…_s``); null is unknown.
     """
 
-    as_of: datetime
     nodes: Mapping[str, pl.DataFrame]
     packages: pl.DataFrame
     evidence: Mapping[str, pl.DataFrame]
@@ -46,7 +46,7 @@ def gather(checked: Checked, nodes: Mapping[str, pl.DataFrame]) -> Facts:
     """Return the facts of checked tables, with the node tables that ``gather_nodes`` found in them."""
     tables = _in_seconds(checked)
     journeys = _packages(tables, nodes)
-    return Facts(checked.as_of, nodes, journeys, _evidence(tables, journeys))
+    return Facts(nodes, journeys, _evidence(tables, journeys))
 
 
 def event_log(checked: Checked, facts: Facts, at_a_time: int = AT_A_TIME) -> Iterator[pl.DataFrame]:
@@ -83,7 +83,10 @@ def _stretches(purchased_s: pl.Series, at_a_time: int) -> list[tuple[int, int]]:
 
 
 def _in_seconds(checked: Checked) -> dict[str, pl.LazyFrame]:
-    """Return the tables with integer instants (``x_at`` becomes ``x_s``); orders get their local day."""
+    """Return the tables with integer instants (``x_at`` becomes ``x_s``); orders get their local day.
+
+    What tells the end of the story (an order's final status) is left out: no fact may depend on it.
+    """
     tables = {}
     for name, frame in checked.tables.items():
         stamps = [column for column, dtype in frame.schema.items() if dtype == INSTANT]
@@ -91,7 +94,7 @@ def _in_seconds(checked: Checked) -> dict[str, pl.LazyFrame]:
         if name == "orders":
             local = pl.col("purchased_at").dt.convert_time_zone(ZONE)
             seconds.append(local.dt.date().cast(pl.Int32).alias("day"))
-        tables[name] = frame.lazy().with_columns(seconds).drop(stamps)
+        tables[name] = frame.lazy().with_columns(seconds).drop(*stamps, *TABLES[name].final)
     return tables
 
 
@@ -146,15 +149,25 @@ def _categories(tables: Frames) -> pl.DataFrame:
 
 
 def _carriers(tables: Frames) -> pl.DataFrame:
-    """Return the carriers of the source's table and of its shipments; if it names none, ``unknown``."""
+    """Return the carriers of the source's table, of its shipments, and of what left without a shipment."""
     given = _optional(tables, "carriers")
     named = [given.select("carrier_id")]
     if "shipments" in tables:
         named.append(tables["shipments"].select("carrier_id").unique().collect())
     known = pl.concat(named).unique().drop_nulls()
-    if known.is_empty():
-        known = pl.DataFrame({"carrier_id": [UNKNOWN_CARRIER]})
+    if known.is_empty() or _some_left_without_shipment(tables):
+        unknown = pl.DataFrame({"carrier_id": [UNKNOWN_CARRIER]})
+        known = pl.concat([known, unknown]).unique()
     return known.join(given, on="carrier_id", how="left")
+
+
+def _some_left_without_shipment(tables: Frames) -> bool:
+    """Tell whether there may be packages of the carrier ``unknown`` (see ``transforms.packages``)."""
+    if "shipments" not in tables:
+        return True
+    left: pl.LazyFrame = nw.from_native(tables["orders"]).filter(packages.was_handed_over()).to_native()
+    alone = left.join(tables["shipments"], on="order_id", how="anti").select(pl.len()).collect()
+    return bool(alone.item())
 
 
 def _optional(tables: Frames, name: str) -> pl.DataFrame:
@@ -162,7 +175,7 @@ def _optional(tables: Frames, name: str) -> pl.DataFrame:
 
 
 def _packages(tables: Frames, nodes: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Return every package with its stamps, stages, contents, places and distance."""
+    """Return every package with its stamps, stages, contents, places and distance, in total order."""
     table = {name: nw.from_native(frame) for name, frame in tables.items()}
     items = table["items"]
     products = nw.from_native(nodes["products"].lazy())
@@ -174,9 +187,7 @@ def _packages(tables: Frames, nodes: Mapping[str, pl.DataFrame]) -> pl.DataFrame
     timed = packages.stage_times(packages.located(sent, table["sellers"], sites)).to_native()
     month = pl.from_epoch(pl.col("delivered_s")).dt.convert_time_zone(ZONE).dt.strftime("%Y-%m")
     placed = _with_places(timed, nodes["zip_prefixes"].lazy())
-    return _with_distance(
-        placed.with_columns(month.alias("month")).sort("purchased_s", "order_id", "seller_id").collect()
-    )
+    return _with_distance(placed.with_columns(month.alias("month")).sort(*PACKAGE_ORDER).collect())
 
 
 def _with_places(timed: pl.LazyFrame, zip_prefixes: pl.LazyFrame) -> pl.LazyFrame:

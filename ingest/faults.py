@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from graph.errors import Fault
-from ingest.tables import Column, Table
+from ingest.tables import Column, Kind, Table
 
 
 class Reason(StrEnum):
@@ -85,6 +85,8 @@ def remedy(reason: Reason, column: Column | None) -> str:
 
 
 def _limits(column: Column) -> str:
+    # An amount is written in reais and checked in cents.
+    unit = 100 if column.kind is Kind.MONEY else 1
     if column.low is not None and column.high is not None:
-        return f"from {column.low:g} to {column.high:g}"
-    return f"of at least {column.low:g}" if column.low is not None else "that lies between 1990 and 2100"
+        return f"from {column.low / unit:,.0f} to {column.high / unit:,.0f}"
+    return f"of at least {column.low:,.0f}" if column.low is not None else "that lies between 1990 and 2100"

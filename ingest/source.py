@@ -22,6 +22,10 @@ def open_source(where: str | Path) -> Source:
     address = str(where)
     if not address.strip():
         raise BadInput("No source given: give the folder that holds the tables, or synth://?orders=20000")
+    if address.startswith(("postgresql://", "postgres://")):
+        from ingest.postgres import PostgresSource  # noqa: PLC0415 (its driver is loaded for who asks for it)
+
+        return PostgresSource(address)
     if not address.startswith(f"{_SYNTHETIC}:"):
         return FolderSource(Path(address))
     return _synthetic(address)

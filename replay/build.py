@@ -84,7 +84,7 @@ def silent(_step: str) -> None:
 def build(source: Source, as_of: datetime | None, out: Path, progress: Progress = silent) -> BuildReport:
     """Build the snapshot of ``source`` as of an instant into ``out`` and let ``CURRENT`` name it.
 
-    ``as_of`` None is the second after the last event of the source. ``progress`` is told each step.
+    ``as_of`` None is the second after the last believable event. ``progress`` is told each step.
     Raises BadInput (all faults at once) when the source holds no usable order; ``out`` stays as it was.
     """
     started = time.perf_counter()

@@ -13,6 +13,8 @@ from ingest.synthetic.marketplace import write
 from ingest.synthetic.world_files import load_world
 from replay.build import build
 
+pytest_plugins = ["tests.services.fixtures"]
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED = REPOSITORY.parent / "shared"
 

@@ -11,7 +11,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from api.cli import build, demo, inspect, recommend, synth
+from api.cli import build, demo, inspect, keys, load, recommend, serve, synth
 from api.console import warnings
 from graph.errors import BadInput, MalhaError, UnknownName
 
@@ -36,6 +36,9 @@ app.command("build", epilog=build.EPILOG)(build.command)
 app.command("recommend", epilog=recommend.EPILOG)(recommend.command)
 app.command("inspect", epilog=inspect.EPILOG)(inspect.command)
 app.command("synth", epilog=synth.EPILOG)(synth.command)
+app.command("load", epilog=load.EPILOG)(load.command)
+app.command("serve", epilog=serve.EPILOG)(serve.command)
+app.add_typer(keys.app, name="keys")
 app.command("demo", epilog=demo.EPILOG)(demo.command)
 
 

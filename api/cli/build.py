@@ -24,7 +24,8 @@ EPILOG = (
 
 def command(
     source: Annotated[
-        str, typer.Option(help="Folder of the nine Olist tables (CSV or Parquet), or synth://…")
+        str,
+        typer.Option(help="Folder of the nine Olist tables (CSV or Parquet), postgresql://…, or synth://…"),
     ],
     out: Annotated[Path, typer.Option(help="Folder of snapshots; its CURRENT will name the new one.")],
     as_of: Annotated[

@@ -1,8 +1,10 @@
 """From facts to events: everything that happened, each row with the instant at which it was known.
 
 The log is flat: an event with several lines (``OrderPurchased``) or payments stands on several rows.
-Rows are in total order ``(time_s, kind_rank, subject, part)``: ``subject`` is the order or stock event,
-``part`` tells its rows apart (line, payment number, seller, review).
+Rows are in total order ``(time_s, kind_rank, subject, part, carrier_id, warehouse_id)``, nulls first:
+``subject`` is the order or stock event, ``part`` tells its rows apart (line, payment number, seller, review;
+of ``StockMoved`` it is the ``order_id`` that caused it, empty if none did). Carrier and warehouse tell the
+shipments of one seller for one order apart; the contents of each are the seller's whole for that order.
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ COLUMNS: Mapping[str, type[nw.String | nw.Int64 | nw.Int32]] = {
     "quantity": nw.Int64,
     "source": nw.String,
 }
-ORDER = ("time_s", "kind_rank", "subject", "part")
+ORDER = ("time_s", "kind_rank", "subject", "part", "carrier_id", "warehouse_id")
 
 
 def purchased(orders: Frame, items: Frame) -> Frame:

@@ -30,21 +30,25 @@ def centroids(points: Frame) -> Frame:
 def towns(points: Frame) -> Frame:
     """Return the most frequent city and state of each zip prefix: ``zip_prefix, city, state``.
 
-    Ties go to the name that comes first in the alphabet.
+    Ties go to the name that comes first in the alphabet. Rows without state have no vote; where no row has
+    a state, the state is null.
     """
-    votes = points.group_by("zip_prefix", "state", "city").agg(nw.len().alias("votes"))
+    votes = _votes(points, "zip_prefix", "state", "city")
     top = votes.filter(nw.col("votes") == nw.col("votes").max().over("zip_prefix"))
-    first_state = top.filter(nw.col("state") == nw.col("state").min().over("zip_prefix"))
-    return first_state.group_by("zip_prefix").agg(nw.col("state").min(), nw.col("city").min())
+    # null == null is not true: compared as "", a prefix without any state stays.
+    named = top.with_columns(nw.col("state").fill_null("").alias("name"))
+    first = named.filter(nw.col("name") == nw.col("name").min().over("zip_prefix"))
+    return first.group_by("zip_prefix").agg(nw.col("state").min(), nw.col("city").min())
 
 
 def regions(zip_prefixes: Frame) -> Frame:
     """Return ``region, lat_e6, lng_e6, state`` from zip prefixes (``zip_prefix, state, lat_e6, lng_e6``).
 
-    The centre is the median of the prefixes' own centres (null where none is known).
+    The centre is the median of the prefixes' own centres (null where none is known); the state is the most
+    frequent one (null where no prefix has one).
     """
     placed = zip_prefixes.with_columns(region_of(nw.col("zip_prefix")).alias("region"))
-    votes = placed.group_by("region", "state").agg(nw.len().alias("votes"))
+    votes = _votes(placed, "region", "state")
     top = votes.filter(nw.col("votes") == nw.col("votes").max().over("region"))
     states = top.group_by("region").agg(nw.col("state").min())
     return states.join(centres(placed, "region"), on="region", how="left")
@@ -80,6 +84,14 @@ def placed(towns: Frame, centroids: Frame) -> Frame:
         nw.coalesce(nw.col("lat_e6"), nw.col("r_lat"), nw.col("s_lat")).alias("lat_e6"),
         nw.coalesce(nw.col("lng_e6"), nw.col("r_lng"), nw.col("s_lng")).alias("lng_e6"),
         level.alias("located"),
+    )
+
+
+def _votes(places: Frame, *key: str) -> Frame:
+    """Return how many rows speak for each ``key``, in ``votes``; rows without state speak for nothing."""
+    counted = places.group_by(*key).agg(nw.len().alias("votes"))
+    return counted.with_columns(
+        nw.when(nw.col("state").is_null()).then(0).otherwise(nw.col("votes")).alias("votes")
     )
 
 

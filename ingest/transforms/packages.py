@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import narwhals as nw
 
+from graph.model import UNKNOWN_CARRIER
 from ingest.transforms.frames import Frame
 
 SECONDS_PER_DAY = 86_400
-UNKNOWN_CARRIER = "unknown"
-STAGES = {
+STAMPS_OF = {
     "approval": ("purchased_s", "approved_s"),
     "handling": ("approved_s", "handed_over_s"),
     "transit": ("handed_over_s", "delivered_s"),
     "total": ("purchased_s", "delivered_s"),
 }
+
+LEFT_THE_SELLER = ("handed_over_s", "delivered_s")
 
 
 def weights_and_volumes(products: Frame) -> Frame:
@@ -72,21 +74,34 @@ def order_facts(orders: Frame, customers: Frame, payments: Frame, items: Frame) 
 def packages(orders: Frame, contents: Frame, shipments: Frame | None) -> Frame:
     """Return one row a package: contents, stamps of hand-over and delivery, carrier and warehouse.
 
-    Without shipments every seller of an order shares the order's stamps, and the carrier of what was
-    handed over (or delivered) is ``unknown``. With shipments, a package that has none yet is still with
-    its seller.
-    An order without items is one package of nobody, so that none of its stamps is lost.
+    The sellers of an order without any shipment share the order's own stamps, and the carrier of what was
+    handed over (or delivered) is ``unknown``. Of an order with shipments, a package that has none yet is
+    still with its seller. A seller who sent one order in two shipments has two packages; the contents of
+    each are the seller's whole for that order, since no source says which line went where.
+    An order without items is one package of nobody, so that its stamps are not lost.
     """
     joined = orders.join(contents, on="order_id", how="left")
+    own_carrier = nw.when(was_handed_over()).then(nw.lit(UNKNOWN_CARRIER))
     if shipments is None:
-        handed = ~nw.col("handed_over_s").is_null() | ~nw.col("delivered_s").is_null()
         return joined.with_columns(
-            nw.when(handed).then(nw.lit(UNKNOWN_CARRIER)).alias("carrier_id"),
-            nw.lit(None, dtype=nw.String).alias("warehouse_id"),
+            own_carrier.alias("carrier_id"), nw.lit(None, dtype=nw.String).alias("warehouse_id")
         )
-    return joined.drop("handed_over_s", "delivered_s").join(
-        shipments, on=["order_id", "seller_id"], how="left"
-    )
+    shipped = shipments.group_by("order_id").agg(nw.len().alias("shipments"))
+    own = {stamp: f"order_{stamp}" for stamp in LEFT_THE_SELLER}
+    joined = joined.join(shipped, on="order_id", how="left").with_columns(own_carrier.alias("own_carrier"))
+    joined = joined.rename(own).join(shipments, on=["order_id", "seller_id"], how="left")
+    alone = nw.col("shipments").is_null()
+    kept = {**own, "carrier_id": "own_carrier"}
+    return joined.with_columns(
+        nw.when(alone).then(nw.col(of_order)).otherwise(nw.col(name)).alias(name)
+        for name, of_order in kept.items()
+    ).drop("shipments", *kept.values())
+
+
+def was_handed_over() -> nw.Expr:
+    """Tell which orders left their sellers: stamped at the hand-over or, failing that, at the delivery."""
+    handed_over, delivered = (~nw.col(stamp).is_null() for stamp in LEFT_THE_SELLER)
+    return handed_over | delivered
 
 
 def located(packages: Frame, sellers: Frame, warehouses: Frame) -> Frame:
@@ -104,8 +119,8 @@ def stage_times(packages: Frame) -> Frame:
     A stage whose end is stamped before its start is blanked (null), the row stays. ``late`` is 1 where the
     delivery is stamped after the promise (an instant: midnight of the promised day), null if undelivered.
     """
-    seconds = [_between(start, end).alias(f"{stage}_seconds") for stage, (start, end) in STAGES.items()]
-    days = [(nw.col(f"{stage}_seconds") / SECONDS_PER_DAY).alias(f"{stage}_days") for stage in STAGES]
+    seconds = [_between(start, end).alias(f"{stage}_seconds") for stage, (start, end) in STAMPS_OF.items()]
+    days = [(nw.col(f"{stage}_seconds") / SECONDS_PER_DAY).alias(f"{stage}_days") for stage in STAMPS_OF]
     late = (nw.col("delivered_s") > nw.col("promised_s")).cast(nw.Int32).alias("late")
     return packages.with_columns(*seconds, late).with_columns(*days)
 

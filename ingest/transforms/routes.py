@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import narwhals as nw
 
+from graph.lead_time.journeys import STAGES
 from ingest.transforms.frames import Frame
 from ingest.transforms.packages import SECONDS_PER_DAY
 
-STAGES = ("approval", "handling", "transit")
 LANE = ("from_region", "to_region", "carrier_id")
 REFERENCE = ("distance_km", "weight_g", "volume_cm3", "price_cents", "freight_cents")
 
@@ -22,16 +22,19 @@ def observed_routes(packages: Frame) -> Frame:
 
     Mean and sample variance (null below two observations) in days, of the total (``mean_days, var_days``)
     and by stage; ``late_share``; ``km_per_day`` = distance over mean transit days, null where transit is 0.
+    A route of goods without category is a route all the same: its category is null.
     """
     key = ("from_zip_prefix", "to_zip_prefix", "carrier_id", "category")
-    # A route of goods without category is a route all the same: "" keeps it in the group.
-    named = observed(packages).with_columns(nw.col("category").fill_null(""))
-    sums = named.group_by(*key).agg(
-        nw.len().alias("n"),
-        *(power for stage in ("total", *STAGES) for power in _power_sums(stage)),
-        nw.col("late").mean().alias("late_share"),
-        nw.col("distance_km").max(),
-        nw.col("delivered_s").max().alias("last_seen_s"),
+    sums = (
+        observed(packages)
+        .group_by(*key)
+        .agg(
+            nw.len().alias("n"),
+            *(power for stage in ("total", *STAGES) for power in _power_sums(stage)),
+            nw.col("late").mean().alias("late_share"),
+            nw.col("distance_km").max(),
+            nw.col("delivered_s").max().alias("last_seen_s"),
+        )
     )
     seen = sums.with_columns(
         *_moments("total", ""), *(moment for stage in STAGES for moment in _moments(stage, f"{stage}_"))

@@ -142,6 +142,44 @@ def test_without_an_instant_nothing_but_the_unanswered_is_later() -> None:
     assert checked.as_of == to_utc(datetime.fromisoformat(last)) + timedelta(seconds=1)
 
 
+def _with_stamp(frames: Frames, file: str, column: str, row: int, stamp: str) -> Frames:
+    at = pl.int_range(pl.len()) == row
+    changed = pl.when(at).then(pl.lit(stamp)).otherwise(column).alias(column)
+    return frames | {file: frames[file].with_columns(changed)}
+
+
+@pytest.mark.parametrize(
+    ("file", "column"),
+    [
+        ("olist_orders_dataset", "order_delivered_customer_date"),
+        ("olist_orders_dataset", "order_purchase_timestamp"),
+        ("olist_order_reviews_dataset", "review_answer_timestamp"),
+    ],
+)
+def test_one_typo_does_not_set_the_instant(file: str, column: str) -> None:
+    frames = tiny_frames()
+    right = check(InMemory(frames))
+    wrong = check(InMemory(_with_stamp(frames, file, column, 20, "2098-01-01 00:00:00")))
+    assert wrong.as_of == right.as_of
+    assert wrong.tables["orders"]["delivered_at"].max() < right.as_of
+    assert not any(report.set_aside for report in wrong.reports.values())
+
+
+def test_a_purchase_long_before_the_others_is_the_slip() -> None:
+    frames = tiny_frames()
+    right = check(InMemory(frames))
+    early = _with_stamp(frames, "olist_orders_dataset", "order_purchase_timestamp", 0, "2008-01-01 00:00:00")
+    assert check(InMemory(early)).as_of == right.as_of
+    assert check(InMemory(early)).reports["orders"].used == tiny.ORDERS
+
+
+def test_without_approval_no_shipping_limit_is_known() -> None:
+    frames = _with_stamp(tiny_frames(), "olist_orders_dataset", "order_approved_at", 7, "")
+    items = check(InMemory(frames)).tables["items"]
+    told = items.with_columns(pl.col("shipping_limit_at").is_null().alias("none")).group_by("order_id")
+    assert told.agg(pl.col("none").any()).filter("none")["order_id"].to_list() == ["order-07"]
+
+
 @pytest.mark.parametrize("local", ["2017-03-15 00:00:00", "2018-03-01 13:00:00"])
 def test_the_past_of_a_synthetic_history(local: str, tmp_path: Path) -> None:
     write(load_world("default"), 3_000, 11, tmp_path, "csv")

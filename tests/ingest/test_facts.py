@@ -16,6 +16,7 @@ from ingest.checked import Checked
 from ingest.checks import check
 from ingest.facts import Facts, event_log, gather, gather_nodes
 from ingest.source import open_source
+from ingest.transforms.events import ORDER
 
 ROWS = {
     "orders": 80_450,
@@ -118,7 +119,7 @@ def test_every_stamp_of_every_order_is_an_event(checked: Checked, facts: Facts) 
     ):
         told = log.filter(kind=kind)["subject"].n_unique()
         assert told == orders[stamp].drop_nulls().len()
-    keys = log.select("time_s", "kind_rank", "subject", "part")
+    keys = log.select(ORDER)
     assert keys.equals(keys.sort(pl.all()))
     assert keys.is_unique().all()
     assert log.filter(kind="PaymentRegistered").height == checked.reports["payments"].used

@@ -8,8 +8,10 @@ from pathlib import Path
 import polars as pl
 
 from ingest.checks import check
+from ingest.faults import Reason, remedy
 from ingest.quarantine import examples, write
 from ingest.source import open_source
+from ingest.tables import TABLES
 from tests.ingest import tiny
 
 AS_OF = datetime(2018, 12, 1, tzinfo=UTC)
@@ -57,5 +59,15 @@ def test_a_person_sees_every_kind_at_once(tmp_path: Path) -> None:
     assert "4 more of this kind" in shown[4].remedy
     assert str(shown[5]) == (
         "olist_order_payments_dataset, row 22, column payment_installments: out of range (-3). "
-        "Give a value from 0 to 2.14748e+09."
+        "Give a value from 0 to 2,147,483,647."
     )
+
+
+def test_limits_are_told_in_whole_numbers_as_the_file_writes_them() -> None:
+    def told(table: str, name: str) -> str:
+        return remedy(Reason.OUT_OF_RANGE, TABLES[table].column(name))
+
+    assert told("geolocation", "lat") == "Give a value from -90 to 90."
+    assert told("items", "price_cents") == "Give a value from 0 to 11,258,999,068,426."
+    assert told("carriers", "cents_per_km") == "Give a value of at least 0."
+    assert told("orders", "purchased_at") == "Give a value that lies between 1990 and 2100."

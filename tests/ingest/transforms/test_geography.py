@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from ingest.transforms import geography
+from ingest.transforms.frames import Frame
 from tests.ingest.transforms.engines import ENGINES, Engine, rows
 
 pytestmark = pytest.mark.parametrize("run", ENGINES)
@@ -79,3 +80,39 @@ def test_regions_have_the_most_frequent_state_and_the_median_centre(run: Engine)
     )
     found = run(geography.regions, places)
     assert rows(found, "region", "state", "lat_e6", "lng_e6") == [("010", "SP", 3, 3)]
+
+
+def test_a_region_takes_the_state_of_those_that_have_one(run: Engine) -> None:
+    places = pl.DataFrame(
+        {
+            "zip_prefix": ["01000", "01001", "01002", "02000"],
+            "state": [None, None, "SP", None],
+            "lat_e6": [1, 1, 1, 1],
+            "lng_e6": [1, 1, 1, 1],
+        }
+    )
+    assert rows(run(geography.regions, places), "region", "state") == [("010", "SP"), ("020", None)]
+
+
+def _located(named: Frame, points: Frame) -> Frame:
+    return geography.placed(geography.towns(named), geography.centroids(points))
+
+
+def test_no_zip_prefix_is_lost_for_want_of_a_state(run: Engine) -> None:
+    named = pl.DataFrame(
+        [
+            *[("01000", None, "sao paulo")] * 3,
+            ("01000", "SP", "osasco"),
+            *[("01001", None, None)] * 2,
+            ("01001", None, "cotia"),
+            ("99000", None, None),
+        ],
+        schema=dict.fromkeys(("zip_prefix", "state", "city"), pl.String),
+        orient="row",
+    )
+    found = run(_located, named, points(("01000", 5, 7)))
+    assert rows(found, "zip_prefix", "state", "city", "located") == [
+        ("01000", "SP", "osasco", "prefix"),
+        ("01001", "SP", "cotia", "region"),
+        ("99000", None, None, "none"),
+    ]

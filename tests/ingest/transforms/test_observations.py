@@ -75,7 +75,7 @@ def packages(*given: tuple[float | None, float | None, int]) -> pl.DataFrame:
 def test_an_observed_route_tells_mean_variance_late_share_and_speed(run: Engine) -> None:
     found = run(routes.observed_routes, packages((4.0, 2.0, 0), (8.0, 6.0, 1), (None, None, 0)))
     columns = ("category", "n", "mean_days", "var_days", "transit_mean_days", "late_share", "km_per_day")
-    assert rows(found, *columns) == [("", 2, 6.0, 8.0, 4.0, 0.5, 100.0)]
+    assert rows(found, *columns) == [(None, 2, 6.0, 8.0, 4.0, 0.5, 100.0)]
 
 
 def test_one_observation_has_no_variance(run: Engine) -> None:
@@ -163,10 +163,22 @@ def test_events_stand_in_total_order_with_ties_by_kind_subject_and_part(run: Eng
     assert found.columns == list(events.COLUMNS)
 
 
-def test_the_transforms_never_look_at_the_status(run: Engine) -> None:
-    orders = pl.DataFrame(
-        {"order_id": ["a"], "status": ["delivered"], "purchased_s": [1], "customer_id": ["c"], "day": [0]}
+def _played(packages: Frame) -> Frame:
+    return events.in_total_order([events.handed_over(packages), events.delivered(packages)])
+
+
+def test_two_shipments_of_a_seller_for_one_order_stand_in_order_too(run: Engine) -> None:
+    sent = pl.DataFrame(
+        {
+            "order_id": "o",
+            "seller_id": "s",
+            "handed_over_s": 1,
+            "delivered_s": 2,
+            "carrier_id": ["c", "c", "b", "c"],
+            "warehouse_id": ["w", None, "w", "v"],
+        }
     )
-    items = pl.DataFrame({"order_id": ["a"], "product_id": ["p"]})
-    assert "status" not in run(offers.sales, items, orders).columns
-    assert "status" not in events.COLUMNS
+    found = run(_played, sent).select("kind", "carrier_id", "warehouse_id").rows()
+    in_order = [("b", "w"), ("c", None), ("c", "v"), ("c", "w")]
+    assert found == [(kind, *ways) for kind in ("HandedToCarrier", "Delivered") for ways in in_order]
+    assert run(_played, sent.reverse()).select("kind", "carrier_id", "warehouse_id").rows() == found

@@ -70,23 +70,46 @@ def test_without_shipments_sellers_share_the_orders_stamps(run: Engine) -> None:
     ]
 
 
+SHIPMENTS = pl.DataFrame(
+    {
+        "order_id": ["o1"],
+        "seller_id": ["s1"],
+        "carrier_id": ["c"],
+        "warehouse_id": ["w"],
+        "handed_over_s": [2 * DAY],
+        "delivered_s": [5 * DAY],
+    }
+)
+
+
 def test_with_shipments_each_package_has_its_own_stamps(run: Engine) -> None:
-    shipments = pl.DataFrame(
-        {
-            "order_id": ["o1"],
-            "seller_id": ["s1"],
-            "carrier_id": ["c"],
-            "warehouse_id": ["w"],
-            "handed_over_s": [2 * DAY],
-            "delivered_s": [5 * DAY],
-        }
-    )
-    found = run(packages.packages, ORDERS, CONTENTS, shipments)
+    found = run(packages.packages, ORDERS, CONTENTS, SHIPMENTS)
     assert rows(found, "order_id", "seller_id", "handed_over_s", "carrier_id", "warehouse_id") == [
         ("o1", "s1", 2 * DAY, "c", "w"),
         ("o1", "s2", None, None, None),
         ("o2", None, None, None, None),
     ]
+
+
+def test_an_order_without_any_shipment_keeps_its_own_stamps(run: Engine) -> None:
+    orders = pl.DataFrame(
+        {
+            "order_id": ["o1", "o3", "o4", "o5"],
+            "handed_over_s": [3 * DAY, 4 * DAY, None, None],
+            "delivered_s": [9 * DAY, None, 8 * DAY, None],
+        }
+    )
+    contents = pl.DataFrame({"order_id": ["o1", "o1", "o3", "o4"], "seller_id": ["s1", "s2", "s1", "s2"]})
+    found = run(packages.packages, orders, contents, SHIPMENTS)
+    columns = ("order_id", "seller_id", "handed_over_s", "delivered_s", "carrier_id", "warehouse_id")
+    assert rows(found, *columns) == [
+        ("o1", "s1", 2 * DAY, 5 * DAY, "c", "w"),
+        ("o1", "s2", None, None, None, None),
+        ("o3", "s1", 4 * DAY, None, "unknown", None),
+        ("o4", "s2", None, 8 * DAY, "unknown", None),
+        ("o5", None, None, None, None, None),
+    ]
+    assert "own_carrier" not in found.columns
 
 
 def test_the_origin_is_the_warehouse_where_one_shipped(run: Engine) -> None:
