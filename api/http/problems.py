@@ -1,0 +1,140 @@
+"""Errors as problem+json (RFC 9457): a closed list of codes, and the one place that writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+
+class Code(StrEnum):
+    """What went wrong: stable words that a program may rely on."""
+
+    KEY_MISSING = "key_missing"
+    KEY_UNKNOWN = "key_unknown"
+    KEYS_UNREADABLE = "keys_unreadable"
+    SCOPE_MISSING = "scope_missing"
+    PATH_UNKNOWN = "path_unknown"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    BODY_TOO_LARGE = "body_too_large"
+    BODY_UNREADABLE = "body_unreadable"
+    MEDIA_TYPE_UNSUPPORTED = "media_type_unsupported"
+    REQUEST_INVALID = "request_invalid"
+    REQUEST_UNUSABLE = "request_unusable"
+    TOO_MANY_ROUTES = "too_many_routes"
+    TOO_MANY_CANDIDATES = "too_many_candidates"
+    ZIP_PREFIX_UNKNOWN = "zip_prefix_unknown"
+    CATEGORY_UNKNOWN = "category_unknown"
+    PRODUCT_UNKNOWN = "product_unknown"
+    LANE_UNKNOWN = "lane_unknown"
+    SOURCE_UNKNOWN = "source_unknown"
+    SNAPSHOT_UNUSABLE = "snapshot_unusable"
+    RELOAD_INCOMPLETE = "reload_incomplete"
+    NOT_READY = "not_ready"
+    UNEXPECTED = "unexpected"
+    HTTP_ERROR = "http_error"
+
+
+_ABOUT: Final[Mapping[Code, tuple[int, str]]] = {
+    Code.KEY_MISSING: (401, "An API key is needed"),
+    Code.KEY_UNKNOWN: (401, "The API key is not known or was revoked"),
+    Code.KEYS_UNREADABLE: (503, "The file of API keys cannot be read"),
+    Code.SCOPE_MISSING: (403, "The API key is not for this"),
+    Code.PATH_UNKNOWN: (404, "There is nothing at this path"),
+    Code.METHOD_NOT_ALLOWED: (405, "This path does not take this method"),
+    Code.BODY_TOO_LARGE: (413, "The body is too large"),
+    Code.BODY_UNREADABLE: (400, "The body is no JSON"),
+    Code.MEDIA_TYPE_UNSUPPORTED: (415, "The body must be application/json"),
+    Code.REQUEST_INVALID: (422, "The request breaks the rules of the schema"),
+    Code.REQUEST_UNUSABLE: (422, "The request makes no sense for this network"),
+    Code.TOO_MANY_ROUTES: (422, "More routes are asked for than one answer gives"),
+    Code.TOO_MANY_CANDIDATES: (422, "More routes would have to be compared than one request may"),
+    Code.ZIP_PREFIX_UNKNOWN: (422, "The zip prefix is not known"),
+    Code.CATEGORY_UNKNOWN: (422, "The category is not known"),
+    Code.PRODUCT_UNKNOWN: (422, "The product is not known"),
+    Code.LANE_UNKNOWN: (404, "No order was seen on this lane"),
+    Code.SOURCE_UNKNOWN: (404, "The source is not known"),
+    Code.SNAPSHOT_UNUSABLE: (409, "The snapshot cannot be used; the old one stays in force"),
+    Code.RELOAD_INCOMPLETE: (503, "Not all workers have taken the new snapshot"),
+    Code.NOT_READY: (503, "The server is not ready"),
+    Code.UNEXPECTED: (500, "Something went wrong in the server"),
+    Code.HTTP_ERROR: (400, "The request cannot be answered"),
+}
+
+
+class InvalidValue(BaseModel):
+    """One value that breaks the schema: where it stands and what is wrong (never the value itself)."""
+
+    pointer: str = Field(description="Where: a JSON Pointer into the body, or path, query or header parts.")
+    detail: str
+
+
+class ProblemBody(BaseModel):
+    """An error (RFC 9457). Members beyond these may follow, such as ``nearest`` or ``limit``."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="A URI that names the kind of problem: urn:malha:problem:<code>.")
+    title: str
+    status: int = Field(ge=400, le=599)
+    code: Code
+    detail: str
+    request_id: str
+    snapshot_id: str | None = Field(None, description="Snapshot in force; absent before one is loaded.")
+    as_of: str | None = Field(None, description="Its instant (ISO 8601).")
+    errors: list[InvalidValue] | None = None
+
+
+class Problem(Exception):
+    """An error on its way out: its code decides status and title."""
+
+    def __init__(
+        self,
+        code: Code,
+        detail: str,
+        *,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **members: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.status = status or _ABOUT[code][0]
+        self.headers = dict(headers or {})
+        self.members = members
+
+    def response(self, common: Mapping[str, str]) -> Response:
+        """Return the answer; ``common`` are request id and snapshot."""
+        standard = self.status == _ABOUT[self.code][0]
+        body = {
+            "type": f"urn:malha:problem:{self.code}",
+            "title": _ABOUT[self.code][1] if standard else HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+            **common,
+            **self.members,
+        }
+        return Response(orjson.dumps(body), self.status, self.headers, MEDIA_TYPE)
+
+
+def responses(*codes: Code) -> dict[int | str, dict[str, Any]]:
+    """Return the error answers of an operation for its OpenAPI entry."""
+    of_status: dict[int, list[str]] = {}
+    for code in codes:
+        status, title = _ABOUT[code]
+        of_status.setdefault(status, []).append(f"{title} (`{code}`).")
+    return {status: _entry(texts) for status, texts in sorted(of_status.items())}
+
+
+def _entry(texts: Sequence[str]) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/ProblemBody"}
+    return {"description": " ".join(texts), "content": {MEDIA_TYPE: {"schema": schema}}}

@@ -1,0 +1,77 @@
+"""The settings of a server, checked once; every one can be given by the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+
+from graph.errors import BadInput
+
+ENVIRONMENT: Final[Mapping[str, str]] = {
+    "MALHA_SNAPSHOT": "folder of snapshots to serve (its CURRENT names the one in force), or of one snapshot",
+    "MALHA_HOST": "address to listen on",
+    "MALHA_PORT": "port to listen on",
+    "MALHA_WORKERS": "processes that share the port",
+    "MALHA_KEYS": "file of API key hashes, made by `malha keys create`",
+    "MALHA_AUTH": "on, or off: no keys at all, on loopback addresses only",
+    "MALHA_MAX_BODY_BYTES": "largest request body",
+    "MALHA_MAX_CANDIDATES": "most routes that one request may make the server compare",
+    "MALHA_RELOAD_SECONDS": "how long a reload waits for all workers",
+}
+"""Every environment variable that ``malha serve`` reads, and what it sets."""
+
+MOST_ROUTES: Final = 100
+"""The most routes (k) that one request may ask for."""
+
+MOST_WORKERS: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a server runs. BadInput says what is wrong, all at once."""
+
+    snapshot: Path
+    keys: Path = Path("keys.json")
+    auth: bool = True
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    max_body_bytes: int = 65_536
+    max_candidates: int = 20_000
+    reload_seconds: float = 120.0
+
+    def __post_init__(self) -> None:
+        wrong = [
+            (not 0 <= self.port < 65_536, "The port lies between 0 and 65535 (0: any free one)."),
+            (not 1 <= self.workers <= MOST_WORKERS, f"The workers are 1 to {MOST_WORKERS}."),
+            (self.max_body_bytes < 1_024, "The largest body is at least 1024 bytes."),
+            (self.max_candidates < 1, "The most candidates are at least 1."),
+            (not self.reload_seconds > 0, "The seconds to wait for a reload are more than 0."),
+            (
+                not self.auth and not is_loopback(self.host),
+                f"MALHA_AUTH=off answers everybody, so it binds to a loopback address only, not to "
+                f"{self.host}: make a key (malha keys create), or listen on 127.0.0.1.",
+            ),
+        ]
+        if faults := [text for bad, text in wrong if bad]:
+            raise BadInput(" ".join(faults))
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def auth_on(text: str) -> bool:
+    """Return whether keys are asked for; BadInput for anything but ``on`` and ``off``."""
+    if text not in ("on", "off"):
+        raise BadInput(f"MALHA_AUTH is on or off, not {text!r}.")
+    return text == "on"

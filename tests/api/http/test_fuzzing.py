@@ -1,0 +1,89 @@
+"""schemathesis against the running server, with a key of each scope; the server itself counts the answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from api.keys import Scope
+from graph import Network
+from tests.api.http.running import Server, serving
+
+HERE = Path(__file__).parent
+ALL = "examples,coverage,fuzzing"
+
+
+def fuzz(server: Server, scope: Scope, network: Network, phases: str, examples: int, seed: int) -> None:
+    """Run schemathesis with one key; its report is the failure."""
+    known = {
+        "zip_prefix": network.arrays.zip_prefixes[::50],
+        "category": network.arrays.category_names,
+        "product_id": network.arrays.product_ids[::20],
+    }
+    command = [str(Path(sys.executable).with_name("schemathesis")), "--config-file"]
+    command += [str(HERE / "schemathesis.toml"), "run", f"{server.url}/openapi.json", "--checks", "all"]
+    command += ["--header", f"Authorization: Bearer {server.keys[scope]}", "--seed", str(seed)]
+    command += ["--max-examples", str(examples), "--phases", phases, "--no-color"]
+    hooks = {"SCHEMATHESIS_HOOKS": str(HERE / "schemathesis_hooks.py"), "MALHA_TEST_KNOWN": json.dumps(known)}
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **hooks},
+        check=False,
+        cwd=server.log.parent,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def answered(server: Server) -> Counter[tuple[str, str, str]]:
+    """Return how often each route gave each class of status, by the server's own figures."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    page = httpx.get(f"{server.url}/metrics").text
+    for family in text_string_to_metric_families(page):
+        for sample in family.samples:
+            if sample.name == "malha_http_requests_total":
+                label = sample.labels
+                counts[label["method"], label["route"], f"{label['status'][0]}xx"] += int(sample.value)
+    return counts
+
+
+def check_all(
+    folder: Path, snapshot: Path, phases: Mapping[Scope, str], examples: int, seed: int
+) -> Counter[tuple[str, str, str]]:
+    """Fuzz one server with a key of each scope; every operation must have answered 2xx, none 5xx."""
+    network = Network.open(snapshot)
+    with serving(folder, snapshot) as server:
+        for scope in Scope:
+            fuzz(server, scope, network, phases[scope], examples, seed)
+        counts = answered(server)
+        paths = httpx.get(f"{server.url}/openapi.json").json()["paths"]
+        log = server.log.read_text("utf-8")
+    operations = [(method.upper(), path) for path, methods in paths.items() for method in methods]
+    assert {
+        operation: counts[*operation, "2xx"] for operation in operations if not counts[*operation, "2xx"]
+    } == {}
+    assert not [key for key in counts if key[2] == "5xx"]
+    assert "traceback" not in log.lower()
+    return counts
+
+
+def test_no_request_breaks_the_api(small_snapshot: Path, tmp_path: Path) -> None:
+    # The systematic phase takes most of the time: here with one key, in the campaign with all.
+    phases = dict.fromkeys(Scope, "examples,fuzzing") | {Scope.ANALYST: ALL}
+    check_all(tmp_path, small_snapshot, phases, examples=15, seed=1)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("seed", range(5))
+def test_no_request_breaks_the_api_campaign(small_snapshot: Path, tmp_path: Path, seed: int) -> None:
+    check_all(tmp_path, small_snapshot, dict.fromkeys(Scope, ALL), examples=400, seed=seed)
