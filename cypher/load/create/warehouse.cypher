@@ -1,0 +1,4 @@
+// $rows: a list of {properties: {id, …}}.
+UNWIND $rows AS row
+MERGE (n:Warehouse {id: row.properties.id})
+SET n += row.properties;

@@ -1,0 +1,1 @@
+CREATE CONSTRAINT zip_prefix_id IF NOT EXISTS FOR (n:ZipPrefix) REQUIRE n.id IS UNIQUE;

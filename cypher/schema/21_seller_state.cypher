@@ -1,0 +1,1 @@
+CREATE INDEX seller_state IF NOT EXISTS FOR (n:Seller) ON (n.state);

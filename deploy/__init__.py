@@ -1,0 +1,1 @@
+"""How Malha and the servers beside it are set up."""

@@ -1,0 +1,235 @@
+"""The network in Neo4j, for people who look at it with Browser and Cypher; written by comparing first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Final, Self
+
+import polars as pl
+from neo4j import GraphDatabase, Result, RoutingControl, SummaryCounters
+from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Neo4jError, ServiceUnavailable
+from neo4j.time import DateTime
+
+from graph.errors import BadInput, MalhaError, SnapshotError
+from graph.model import SnapshotMeta
+from graph.stores.cypher_files import names, statement
+from graph.stores.neo4j_elements import KINDS, Changes, Kind, changes, to_tables
+from graph.stores.neo4j_report import KindReport, LoadReport
+from graph.stores.neo4j_snapshot import snapshot_meta, snapshot_properties
+from graph.stores.neo4j_writer import BATCH_ROWS, Progress, Writer, silent
+from graph.stores.port import StoredNetwork
+from graph.tables import checked
+
+OLDEST: Final = (5, 0)
+USER: Final = "neo4j"
+
+
+class StoreError(MalhaError):
+    """The database cannot be used; the message says why and what to do."""
+
+
+_COUNTERS: Final = (
+    "nodes_created",
+    "nodes_deleted",
+    "relationships_created",
+    "relationships_deleted",
+    "properties_set",
+    "labels_added",
+    "labels_removed",
+    "indexes_added",
+    "constraints_added",
+)
+
+
+class Neo4jStore:
+    """One network in one Neo4j database; what else lies in the database is left alone.
+
+    Unlike a folder, a database is not swapped in one step: while a load runs, and after one that broke off,
+    ``(:Snapshot).state`` is ``loading`` and ``read`` refuses; the next load goes on where that one stopped.
+    Nothing but a complete load removes. One loader at a time.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        *,
+        user: str = USER,
+        password: str | None = None,
+        database: str = "neo4j",
+        batch_rows: int = BATCH_ROWS,
+    ) -> None:
+        """Connect to a server; StoreError when none answers, refuses the password or is too old."""
+        refuse_address(uri)
+        self._uri, self._database, self._batch_rows = uri, database, batch_rows
+        auth = None if password is None else (user, password)
+        with self._speaking():
+            self._driver = GraphDatabase.driver(
+                uri,
+                auth=auth,
+                telemetry_disabled=True,
+                notifications_min_severity="OFF",
+                fetch_size=BATCH_ROWS,
+                connection_timeout=15,
+            )
+        try:
+            with self._speaking():
+                self._driver.verify_connectivity()
+                refuse_old(str(self._read("CALL dbms.components() YIELD versions RETURN versions[0]")[0][0]))
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._driver.close()
+
+    def write(self, tables: Mapping[str, pl.DataFrame], meta: SnapshotMeta) -> None:
+        """Make the database hold this network; see ``load``."""
+        self.load(tables, meta)
+
+    def load(
+        self, tables: Mapping[str, pl.DataFrame], meta: SnapshotMeta, progress: Progress = silent
+    ) -> LoadReport:
+        """Write exactly what differs from what is there, and tell how much that was.
+
+        BadInput (nothing is written) when the tables do not make a network; StoreError when the database
+        fails in between: load again.
+        """
+        started = time.perf_counter()
+        good = checked(tables)
+        wanted = snapshot_properties(meta)
+        with self._speaking():
+            writer = Writer(self._write, self._batch_rows, progress)
+            for name in names("schema"):
+                writer.run(statement(name))
+            todo = [self._changes(kind, good) for kind in KINDS]
+            if any(map(len, todo)):
+                writer.run(statement("load/snapshot/begin"))
+                writer.apply(todo)
+            if self._snapshot() != wanted:
+                writer.run(statement("load/snapshot/finish"), properties=wanted)
+        kinds = [KindReport.of(part, len(part.kind.elements(good))) for part in todo]
+        return LoadReport(meta.snapshot_id, kinds, writer.counters, time.perf_counter() - started)
+
+    def read(self) -> StoredNetwork:
+        """Return the stored network; SnapshotError when there is none, a load broke off, or it was spoilt."""
+        meta = self.meta()
+        with self._speaking():
+            try:
+                found = {kind.name: self._elements(kind) for kind in KINDS}
+                return StoredNetwork(checked(to_tables(found)), meta)
+            except (ValueError, BadInput) as error:
+                raise SnapshotError(
+                    f"The graph in {self._uri} was changed by hand ({error}). Load the snapshot again."
+                ) from error
+
+    def meta(self) -> SnapshotMeta:
+        """Return what the stored network says of itself; SnapshotError as in ``read``."""
+        with self._speaking():
+            found = self._snapshot()
+        if found is None:
+            raise SnapshotError(f"{self._uri} holds no network. Load one: malha load --to {self._uri}")
+        return snapshot_meta(found, self._uri)
+
+    def query(self, text: str, parameters: Mapping[str, object]) -> pl.DataFrame:
+        """Run a reading statement and return its rows; columns without any value have polars' Null type."""
+        with self._speaking():
+            keys, rows = self._driver.execute_query(
+                text,
+                dict(parameters),
+                database_=self._database,
+                routing_=RoutingControl.READ,
+                result_transformer_=_keys_and_rows,
+            )
+        return pl.DataFrame(rows, schema=keys, orient="row", infer_schema_length=None)
+
+    def _changes(self, kind: Kind, tables: Mapping[str, pl.DataFrame]) -> Changes:
+        return changes(kind, kind.elements(tables), self._elements(kind))
+
+    def _elements(self, kind: Kind) -> pl.DataFrame:
+        return kind.frame(self._read(statement(f"load/read/{kind.name}")))
+
+    def _snapshot(self) -> dict[str, Any] | None:
+        rows = self._read("MATCH (s:Snapshot) RETURN properties(s)")
+        if len(rows) != 1:
+            return None if not rows else {}
+        found = rows[0][0].items()
+        return {name: value.to_native() if isinstance(value, DateTime) else value for name, value in found}
+
+    def _read(self, text: str) -> list[list[Any]]:
+        return self._driver.execute_query(
+            text,
+            database_=self._database,
+            routing_=RoutingControl.READ,
+            result_transformer_=Result.values,
+        )
+
+    def _write(self, text: str, parameters: Mapping[str, object]) -> dict[str, int]:
+        counters = self._driver.execute_query(
+            text, dict(parameters), database_=self._database, result_transformer_=_counters
+        )
+        return {name: count for name in _COUNTERS if (count := int(getattr(counters, name)))}
+
+    @contextmanager
+    def _speaking(self) -> Iterator[None]:
+        try:
+            yield
+        except AuthError as error:
+            raise StoreError(
+                f"{self._uri} refuses the user or the password: give --user, and --password-file or "
+                "MALHA_NEO4J_PASSWORD."
+            ) from error
+        except ServiceUnavailable as error:
+            raise StoreError(f"No Neo4j answers at {self._uri}. Start one: make neo4j") from error
+        except (ConfigurationError, ValueError) as error:
+            raise BadInput(f"{self._uri!r} is no address of a Neo4j: {error}") from error
+        except (Neo4jError, DriverError) as error:
+            if _interrupted(error):
+                raise KeyboardInterrupt from error
+            raise StoreError(f"Neo4j at {self._uri} failed, load again when it is well: {error}") from error
+
+
+def refuse_address(uri: str) -> None:
+    """Raise BadInput for an address that the driver does not speak to, or that holds a secret."""
+    scheme, _, rest = uri.partition("://")
+    if scheme.split("+")[0] not in {"bolt", "neo4j"} or not rest:
+        raise BadInput(f"{uri!r} is no address of a Neo4j: write bolt://HOST:7687 or neo4j+s://HOST.")
+    if "@" in rest:
+        raise BadInput("The address must not hold a password: give a file, or MALHA_NEO4J_PASSWORD.")
+
+
+def refuse_old(version: str) -> None:
+    """Raise StoreError for a server older than the statements in ``cypher/`` can be read by."""
+    found = tuple(int(part) for part in version.partition("-")[0].split(".")[:2])
+    if found < OLDEST:
+        raise StoreError(
+            f"This is Neo4j {version}, which is too old: Malha needs 5, and is tested with 5.26."
+        )
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Tell whether it was Ctrl-C, in the middle of a message, that the driver stumbled over."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__context__
+    return False
+
+
+def _counters(result: Result) -> SummaryCounters:
+    return result.consume().counters
+
+
+def _keys_and_rows(result: Result) -> tuple[list[str], list[list[Any]]]:
+    return list(result.keys()), result.values()

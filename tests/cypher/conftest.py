@@ -1,0 +1,25 @@
+"""A made-up marketplace's network, in memory and in Neo4j."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local import Neo4j
+from graph import Network
+from graph.stores.neo4j import Neo4jStore
+
+
+@pytest.fixture(scope="session")
+def network(small_snapshot: Path) -> Network:
+    return Network.open(small_snapshot)
+
+
+@pytest.fixture(scope="module")
+def store(neo4j_server: Neo4j, network: Network) -> Iterator[Neo4jStore]:
+    # Whatever another test left there: a load makes it this graph.
+    with Neo4jStore(neo4j_server.uri, password=neo4j_server.password) as opened:
+        opened.load(network.tables, network.meta)
+        yield opened
