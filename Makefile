@@ -41,10 +41,10 @@ bench: setup  ## Speed and memory against the peers, ratios in one run
 	$(BIN)/python -m benchmarks.spine $(if $(DATA),--source "$(DATA)")
 
 bench-http: setup  ## HTTP recommendations against the same app with a stored answer
-	$(BIN)/python -m benchmarks.http
+	$(BIN)/python -m benchmarks.http $(if $(DATA),--source "$(DATA)")
 
 bench-neo4j: services  ## Loading the graph: empty, again, next month
-	$(BIN)/python -m benchmarks.neo4j
+	$(BIN)/python -m benchmarks.neo4j $(if $(DATA),--source "$(DATA)")
 
 campaign: services  ## The long seeded campaigns (thousands of cases)
 	$(BIN)/python -m pytest -q -m campaign
