@@ -69,11 +69,12 @@ def event_log(checked: Checked, facts: Facts, at_a_time: int = AT_A_TIME) -> Ite
     ]
     if "inventory_events" in tables:
         parts.append(events.stock_moved(tables["inventory_events"]))
-    for stretch in _stretches(facts.packages["purchased_s"], at_a_time):
-        # Collected before they are sorted: half the time of one lazy plan.
-        rows = _collected(events.within(part, *stretch) for part in parts)
-        log: pl.LazyFrame = events.in_total_order([nw.from_native(part) for part in rows]).to_native()
-        yield log.collect()
+    stretches = _stretches(facts.packages["purchased_s"], at_a_time)
+    for stretch in stretches:
+        played = [events.within(part, *stretch) if len(stretches) > 1 else part for part in parts]
+        log = pl.concat(pl.collect_all([part.to_native() for part in played]))
+        # Sorted as a frame at rest: a third of the time of a sort inside a lazy plan.
+        yield events.in_total_order(nw.from_native(log, eager_only=True)).to_native()
 
 
 def _stretches(purchased_s: pl.Series, at_a_time: int) -> list[tuple[int, int]]:
@@ -187,7 +188,7 @@ def _packages(tables: Frames, nodes: Mapping[str, pl.DataFrame]) -> pl.DataFrame
     timed = packages.stage_times(packages.located(sent, table["sellers"], sites)).to_native()
     month = pl.from_epoch(pl.col("delivered_s")).dt.convert_time_zone(ZONE).dt.strftime("%Y-%m")
     placed = _with_places(timed, nodes["zip_prefixes"].lazy())
-    return _with_distance(placed.with_columns(month.alias("month")).sort(*PACKAGE_ORDER).collect())
+    return _with_distance(placed.with_columns(month.alias("month")).collect().sort(*PACKAGE_ORDER))
 
 
 def _with_places(timed: pl.LazyFrame, zip_prefixes: pl.LazyFrame) -> pl.LazyFrame:

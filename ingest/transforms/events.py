@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import narwhals as nw
+from narwhals.typing import FrameT
 
 from ingest.transforms.frames import Frame
 
@@ -100,9 +101,9 @@ def within(events: Frame, start_s: int, end_s: int) -> Frame:
     return events.filter((nw.col("time_s") >= start_s) & (nw.col("time_s") < end_s))
 
 
-def in_total_order(parts: list[Frame]) -> Frame:
-    """Return all events in the one order in which they are played."""
-    return nw.concat(parts, how="vertical").sort(*ORDER)
+def in_total_order(events: FrameT) -> FrameT:
+    """Return events of all kinds in the one order in which they are played."""
+    return events.sort(*ORDER)
 
 
 def _event(frame: Frame, kind: str, time: str, subject: str, part: str, **renamed: str) -> Frame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import narwhals as nw
 import polars as pl
 import pytest
 
@@ -119,7 +120,8 @@ def test_stock_on_the_shelf_ignores_reservations_and_leaves_out_what_is_gone(run
 
 def _log(orders: Frame, items: Frame, payments: Frame) -> Frame:
     kinds = [events.approved(orders, items), events.registered(orders, payments)]
-    return events.in_total_order([*kinds, events.within(events.purchased(orders, items), 0, 6)])
+    rows = nw.concat([*kinds, events.within(events.purchased(orders, items), 0, 6)])
+    return events.in_total_order(rows)
 
 
 def test_events_stand_in_total_order_with_ties_by_kind_subject_and_part(run: Engine) -> None:
@@ -164,7 +166,7 @@ def test_events_stand_in_total_order_with_ties_by_kind_subject_and_part(run: Eng
 
 
 def _played(packages: Frame) -> Frame:
-    return events.in_total_order([events.handed_over(packages), events.delivered(packages)])
+    return events.in_total_order(nw.concat([events.handed_over(packages), events.delivered(packages)]))
 
 
 def test_two_shipments_of_a_seller_for_one_order_stand_in_order_too(run: Engine) -> None:
