@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 import narwhals as nw
 import polars as pl
@@ -26,6 +27,8 @@ Frames = Mapping[str, pl.LazyFrame]
 
 AT_A_TIME = 250_000
 ALL_TIME_S = 2**62
+IN_MEMORY: Final = "in-memory"
+"""The engine for joins and sums over packages, which lie in memory anyway: a third faster than streaming."""
 PACKAGE_ORDER = ("purchased_s", "order_id", "seller_id", "carrier_id", "warehouse_id")
 
 
@@ -72,7 +75,7 @@ def event_log(checked: Checked, facts: Facts, at_a_time: int = AT_A_TIME) -> Ite
     stretches = _stretches(facts.packages["purchased_s"], at_a_time)
     for stretch in stretches:
         played = [events.within(part, *stretch) if len(stretches) > 1 else part for part in parts]
-        log = pl.concat(pl.collect_all([part.to_native() for part in played]))
+        log = pl.concat(pl.collect_all([part.to_native() for part in played], engine=IN_MEMORY))
         # Sorted as a frame at rest: a third of the time of a sort inside a lazy plan.
         yield events.in_total_order(nw.from_native(log, eager_only=True)).to_native()
 
@@ -188,7 +191,9 @@ def _packages(tables: Frames, nodes: Mapping[str, pl.DataFrame]) -> pl.DataFrame
     timed = packages.stage_times(packages.located(sent, table["sellers"], sites)).to_native()
     month = pl.from_epoch(pl.col("delivered_s")).dt.convert_time_zone(ZONE).dt.strftime("%Y-%m")
     placed = _with_places(timed, nodes["zip_prefixes"].lazy())
-    return _with_distance(placed.with_columns(month.alias("month")).collect().sort(*PACKAGE_ORDER))
+    return _with_distance(
+        placed.with_columns(month.alias("month")).collect(engine=IN_MEMORY).sort(*PACKAGE_ORDER)
+    )
 
 
 def _with_places(timed: pl.LazyFrame, zip_prefixes: pl.LazyFrame) -> pl.LazyFrame:
@@ -222,7 +227,7 @@ def _evidence(tables: Frames, journeys: pl.DataFrame) -> dict[str, pl.DataFrame]
     }
     if "inventory_events" in tables:
         wanted["shelves"] = stock.shelf_units(nw.from_native(tables["inventory_events"]))
-    frames = pl.collect_all([lazy.to_native() for lazy in wanted.values()])
+    frames = pl.collect_all([lazy.to_native() for lazy in wanted.values()], engine=IN_MEMORY)
     return dict(zip(wanted, frames, strict=True))
 
 
