@@ -51,15 +51,6 @@ class SourceKind(StrEnum):
     WAREHOUSE = "warehouse"
 
 
-class Located(StrEnum):
-    """Where the coordinates of a zip prefix come from: its own points, its region's, its state's, nowhere."""
-
-    PREFIX = "prefix"
-    REGION = "region"
-    STATE = "state"
-    NONE = "none"
-
-
 @dataclass(frozen=True, slots=True)
 class SnapshotMeta:
     """What a snapshot says of itself.

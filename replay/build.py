@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -22,7 +22,7 @@ from graph.stores.parquet import FORMAT
 from graph.tables import SCHEMAS
 from ingest import quarantine
 from ingest.checked import Checked, TableReport
-from ingest.checks import check
+from ingest.checks import Progress, check, silent
 from ingest.facts import AT_A_TIME, Facts, event_log, gather, gather_nodes
 from ingest.source import Source
 from replay import lanes
@@ -31,8 +31,6 @@ from replay.identity import canonical, snapshot_id
 
 MODEL_VERSION = 1
 """Raised whenever the same facts would give another network: the identity of a snapshot depends on it."""
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +73,6 @@ def account(report: TableReport) -> dict[str, object]:
         "cleaned": dict(report.cleaned),
         "reasons": dict(report.reasons),
     }
-
-
-def silent(_step: str) -> None:
-    """Report progress to nobody."""
 
 
 def build(source: Source, as_of: datetime | None, out: Path, progress: Progress = silent) -> BuildReport:

@@ -12,8 +12,7 @@ from graph.freight import Freight, FreightQuery
 from graph.lead_time import LeadTimes, RouteQuery
 from graph.model import BASES
 from graph.tables import INSTANT, SCHEMAS
-
-REFERENCE = ("distance_km", "weight_g", "volume_cm3", "price_cents", "freight_cents")
+from ingest.transforms.routes import REFERENCE
 
 Tables = Mapping[str, pl.DataFrame]
 
