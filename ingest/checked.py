@@ -8,6 +8,9 @@ from datetime import datetime
 
 import polars as pl
 
+from ingest.names import Names, named
+from ingest.tables import TABLES
+
 
 @dataclass(frozen=True, slots=True)
 class TableReport:
@@ -36,9 +39,17 @@ class TableReport:
 class Checked:
     """Every table of a source as of ``as_of`` (UTC), typed and sorted by key, with a report for each.
 
+    Columns that have a space (`ingest.tables`) hold codes: rows of ``names[space]``, which are sorted and all
+    in use. The code of a table's own key is therefore its row.
     ``geolocation`` has no key: its rows are a set, in no order that means anything.
     """
 
     as_of: datetime
     tables: Mapping[str, pl.DataFrame]
+    names: Names
     reports: Mapping[str, TableReport]
+
+    def named(self, table: str) -> pl.DataFrame:
+        """Return a table with its names instead of their codes."""
+        spaces = {c.name: c.space for c in TABLES[table].columns if c.space}
+        return named(self.tables[table], {name: self.names[space] for name, space in spaces.items()})

@@ -8,18 +8,16 @@ A stamp at or after T within a row that is known is emptied. Only then do the ch
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 import polars as pl
 
 from graph.errors import BadInput
-from ingest.cells import Cells, read_cells
 from ingest.clock import EARLIEST, LATEST
 from ingest.faults import Reason
-from ingest.raw import RawTable
-from ingest.tables import Kind, Table
+from ingest.names import Flags, holds
+from ingest.typed import TypedTable
 
 # Who names whom: a child belongs to the order it names; an order makes its customer known, and so on.
 _OF_ORDERS: Final = ("items", "payments", "reviews", "shipments", "inventory_events")
@@ -29,51 +27,6 @@ _OF_NAMED: Final = {"shipments": ("sellers",), "inventory_events": ("products", 
 
 LONGEST_STORY: Final = timedelta(days=365)
 """What happens with an order (approval, delivery, review) happens within a year of its purchase."""
-
-
-@dataclass(slots=True)
-class TypedTable:
-    """One table after reading, and then after the cut.
-
-    ``cells`` are its columns; ``later`` marks the rows that are not known as of T.
-    """
-
-    raw: RawTable
-    cells: dict[str, Cells]
-    later: pl.Series = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.later = pl.repeat(value=False, n=self.raw.frame.height, dtype=pl.Boolean, eager=True)
-
-    @classmethod
-    def of(cls, raw: RawTable) -> TypedTable:
-        """Return the table with every column read as its type; text that is not needed again is let go."""
-        cells = {c.name: read_cells(raw.frame[c.name], c) for c in raw.table.columns}
-        read = [c.name for c in raw.table.columns if c.kind is not Kind.TEXT and not cells[c.name].faults]
-        return cls(replace(raw, frame=raw.frame.drop(read)), cells)
-
-    @property
-    def table(self) -> Table:
-        """The declaration."""
-        return self.raw.table
-
-    def values(self, name: str) -> pl.Series:
-        """Return one column, typed."""
-        return self.cells[name].values
-
-    def mark_later(self, mask: pl.Series) -> None:
-        """Add rows to those that are not known as of T."""
-        if mask.any():
-            self.later |= mask.fill_null(value=False)
-
-    def forget(self, name: str, mask: pl.Series) -> None:
-        """Empty cells that are not known as of T, and forget what was wrong with them."""
-        mask = mask.fill_null(value=False)
-        if not mask.any():
-            return
-        cells = self.cells[name]
-        cells.blank(mask)
-        cells.faults = [(reason, where.filter(~mask.gather(where))) for reason, where in cells.faults]
 
 
 def last_event(tables: Mapping[str, TypedTable]) -> datetime:
@@ -122,10 +75,10 @@ def cut(tables: Mapping[str, TypedTable], as_of: datetime, *, whole: bool = Fals
     for typed in tables.values():
         _cut_own(typed, as_of, whole=whole)
     orders = tables["orders"]
-    known = orders.values("order_id").filter(~orders.later & orders.values("purchased_at").is_not_null())
-    later = _without(orders.values("order_id").filter(orders.later), known)
+    known = orders.flags("order_id", ~orders.later & orders.values("purchased_at").is_not_null())
+    later = orders.flags("order_id", orders.later) & ~known
     for name in _present(tables, _OF_ORDERS):
-        tables[name].mark_later(_in(tables[name].values("order_id"), later))
+        tables[name].mark_later(holds(later, tables[name].values("order_id")))
     _cut_unnamed(tables, known)
     _forget_limits(tables["items"], orders)
 
@@ -155,24 +108,23 @@ def _unreadable(typed: TypedTable, name: str) -> pl.Series:
     return bad
 
 
-def _cut_unnamed(tables: Mapping[str, TypedTable], known_orders: pl.Series) -> None:
+def _cut_unnamed(tables: Mapping[str, TypedTable], known_orders: Flags) -> None:
     """Mark customers, sellers and products that no known order names, and what belongs to them."""
     orders, items = tables["orders"], tables["items"]
     naming = {
         "orders": ~orders.later & orders.values("purchased_at").is_not_null(),
-        "items": _in(items.values("order_id"), known_orders) & ~items.later,
+        "items": holds(known_orders, items.values("order_id")) & ~items.later,
     }
     for name, by in _NAMED_BY.items():
         key = tables[name].table.key[0]
-        named = tables[by].values(key).filter(naming[by])
         own = tables[name].values(key)
-        tables[name].mark_later(~_in(own, named) & own.is_not_null())
+        tables[name].mark_later(~holds(tables[by].flags(key, naming[by]), own) & own.is_not_null())
     for name in _present(tables, _OF_NAMED):
         for parent in _OF_NAMED[name]:
             key = tables[parent].table.key[0]
-            ids, later = tables[parent].values(key), tables[parent].later
-            unnamed = _without(ids.filter(later), ids.filter(~later))
-            tables[name].mark_later(_in(tables[name].values(key), unnamed))
+            later = tables[parent].later
+            unnamed = tables[parent].flags(key, later) & ~tables[parent].flags(key, ~later)
+            tables[name].mark_later(holds(unnamed, tables[name].values(key)))
 
 
 def _forget_limits(items: TypedTable, orders: TypedTable) -> None:
@@ -180,20 +132,9 @@ def _forget_limits(items: TypedTable, orders: TypedTable) -> None:
 
     Decided here alone: whoever comes after the cut takes the limit as it stands.
     """
-    waiting = orders.values("order_id").filter(orders.values("approved_at").is_null())
-    items.forget("shipping_limit_at", _in(items.values("order_id"), waiting))
+    waiting = orders.flags("order_id", orders.values("approved_at").is_null())
+    items.forget("shipping_limit_at", holds(waiting, items.values("order_id")))
 
 
 def _present(tables: Mapping[str, TypedTable], names: tuple[str, ...] | Mapping[str, object]) -> list[str]:
     return [name for name in names if name in tables]
-
-
-def _in(values: pl.Series, some: pl.Series) -> pl.Series:
-    """Tell which values stand in ``some`` (null never does)."""
-    if some.is_empty():
-        return pl.repeat(value=False, n=values.len(), dtype=pl.Boolean, eager=True)
-    return values.is_in(some.implode()).fill_null(value=False)
-
-
-def _without(values: pl.Series, others: pl.Series) -> pl.Series:
-    return values.filter(~_in(values, others)) if values.len() else values

@@ -5,13 +5,12 @@ from __future__ import annotations
 import mmap
 from pathlib import Path
 
-import polars as pl
-
 from graph.errors import BadInput
 from ingest.careful_csv import read_carefully
 from ingest.csv_header import read_header
 from ingest.fast_csv import read_fast
 from ingest.faults import FileFault, file_fault
+from ingest.parquet import ParquetTable
 from ingest.raw import RawTable, unusable
 from ingest.tables import Table
 
@@ -50,7 +49,7 @@ class FolderSource:
             raise unusable(file_fault(table.file, FileFault.TWO_FILES, " and ".join(found)))
         path = self._path / found[0]
         try:
-            return _read_csv(path, table) if path.suffix == ".csv" else _read_parquet(path, table)
+            return _read_csv(path, table) if path.suffix == ".csv" else ParquetTable.open(path, table)
         except OSError as error:
             why = error.strerror or str(error)
             raise unusable(file_fault(path.name, FileFault.UNREADABLE, why)) from error
@@ -64,13 +63,3 @@ def _read_csv(path: Path, table: Table) -> RawTable:
             header = read_header(data[: 1 << 16], path.name, table)
             quick = read_fast(path, data, header, table)
             return quick if quick is not None else read_carefully(data[:], header, table)
-
-
-def _read_parquet(path: Path, table: Table) -> RawTable:
-    try:
-        there = pl.read_parquet_schema(path)
-        wanted = [column.source for column in table.columns if column.source in there]
-        frame = pl.read_parquet(path, columns=wanted, glob=False)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise unusable(file_fault(path.name, FileFault.UNREADABLE, str(error).split("\n", 1)[0])) from error
-    return RawTable.from_frame(table, frame)

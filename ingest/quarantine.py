@@ -10,9 +10,9 @@ import polars as pl
 
 from graph.errors import Fault
 from ingest.checked import TableReport
-from ingest.cut import TypedTable
 from ingest.faults import Reason, row_fault
 from ingest.tables import TABLES
+from ingest.typed import TypedTable
 
 COLUMNS: Final = ("table", "row", "column", "reason", "value")
 _SHOWN: Final = 80
@@ -90,8 +90,6 @@ def _with_values(typed: TypedTable, faults: pl.DataFrame) -> pl.DataFrame:
     parts = [faults.head(0).with_columns(pl.lit("").alias("value"))]
     for column in typed.table.columns:
         some = faults.filter(pl.col("column") == column.source)
-        kept = column.name in typed.raw.frame.columns
-        cells = typed.raw.frame[column.name] if kept else typed.values(column.name)
-        texts = cells.gather(some["at"]).cast(pl.String).fill_null("").str.slice(0, _SHOWN)
+        texts = typed.text(column.name, some["at"]).fill_null("").str.slice(0, _SHOWN)
         parts.append(some.with_columns(texts.alias("value")))
     return pl.concat(parts)

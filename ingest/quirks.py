@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 
-from ingest.cut import TypedTable
+from ingest.names import coded, holds, marked
 from ingest.rows import Usable
+from ingest.typed import TypedTable
 
 BRAZIL: Final = {"lat": (-33.76, 5.28), "lng": (-74.0, -28.8)}
 """The box round Brazil, in degrees: from the Chui (33°45' S) to Monte Caburai (5°16' N), and from the source
@@ -25,21 +26,24 @@ STAMPS_OUT_OF_ORDER: Final = (
 """Kind, and the stamp that lies before the one that it should follow. The stamps stay: the transforms blank
 the stage between them."""
 
-Tables = Mapping[str, pl.DataFrame]
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the tables before this one say: zip prefixes with a point, categories with a translation."""
+
+    located: pl.Series
+    translated: pl.Series
 
 
-def clean(typed: TypedTable, rows: Usable, known: Tables) -> tuple[pl.DataFrame, dict[str, int]]:
-    """Return the rows of one table with its quirks blanked, and how many of each kind there were.
-
-    ``known`` holds the checked tables that come before this one.
-    """
+def clean(typed: TypedTable, rows: Usable, known: Known) -> tuple[pl.DataFrame, dict[str, int]]:
+    """Return the rows of one table with its quirks blanked, and how many of each kind there were."""
     counts = _noted(typed, rows)
     frame = rows.frame
     if typed.table.name == "geolocation":
         frame, more = _clean_points(frame)
     else:
-        more = frame.select(mask.sum().alias(kind) for kind, mask in _masks(frame, known).items())
-    counts |= {kind: int(more[kind].sum()) for kind in more.columns}
+        more = {kind: int(mask.sum()) for kind, mask in _masks(typed, frame, known).items()}
+    counts |= more
     return frame, {kind: count for kind, count in sorted(counts.items()) if count}
 
 
@@ -53,7 +57,7 @@ def _noted(typed: TypedTable, rows: Usable) -> dict[str, int]:
     return counts
 
 
-def _clean_points(points: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _clean_points(points: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
     """Count the rows that say what another one says; blank and count the points outside Brazil.
 
     Rows are told apart by a 64-bit hash, four times as fast as by their values. Among a million different
@@ -61,23 +65,25 @@ def _clean_points(points: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """
     twice = points.height - points.hash_rows().n_unique()
     inside = pl.all_horizontal(pl.col(axis).is_between(*limits) for axis, limits in BRAZIL.items())
-    counts = points.select(exact_duplicate=pl.lit(twice), outside_brazil=(~inside).sum())
-    blanked = points.with_columns(pl.when(inside).then(pl.col(axis)).alias(axis) for axis in BRAZIL)
-    return blanked, counts
+    within = points.select(inside.alias("inside"))["inside"]
+    outside = points.height - int(within.sum())
+    if outside:
+        points = points.with_columns(pl.when(inside).then(pl.col(axis)).alias(axis) for axis in BRAZIL)
+    return points, {"exact_duplicate": twice, "outside_brazil": outside}
 
 
-def _masks(frame: pl.DataFrame, known: Tables) -> dict[str, pl.Expr]:
+def _masks(typed: TypedTable, frame: pl.DataFrame, known: Known) -> dict[str, pl.Series]:
     masks = {
-        kind: pl.col(stamp) < pl.col(before)
+        kind: frame[stamp] < frame[before]
         for kind, stamp, before in STAMPS_OUT_OF_ORDER
         if stamp in frame.columns and before in frame.columns
     }
     if "zip_prefix" in frame.columns:
-        located = known["geolocation"]["zip_prefix"].unique().implode()
-        masks["zip_prefix_not_in_geolocation"] = ~pl.col("zip_prefix").is_in(located)
-    if "category" in frame.columns and "categories" in known:
-        translated = known["categories"]["category"].implode()
-        missing = pl.col("category").is_null()
+        names = typed.names("zip_prefix")
+        located = marked(names.len(), coded(known.located, names).drop_nulls())
+        masks["zip_prefix_not_in_geolocation"] = ~holds(located, frame["zip_prefix"])
+    if typed.table.name == "products":
+        missing = frame["category"].is_null()
         masks["category_missing"] = missing
-        masks["category_untranslated"] = ~pl.col("category").is_in(translated) & ~missing
+        masks["category_untranslated"] = ~frame["category"].is_in(known.translated.implode()) & ~missing
     return masks

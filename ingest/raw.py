@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import polars as pl
 
 from graph.errors import BadInput, Fault
+from ingest.cells import as_text
 from ingest.faults import FileFault, file_fault
 from ingest.tables import Table
 
@@ -35,9 +37,22 @@ class RawTable:
     row_name: str = "row"
 
     @property
+    def height(self) -> int:
+        """The number of rows that could be split into columns."""
+        return self.frame.height
+
+    @property
     def read(self) -> int:
         """The number of rows that were read, broken ones included."""
-        return self.frame.height + self.broken.height
+        return self.height + self.broken.height
+
+    def column(self, name: str) -> pl.Series:
+        """Return one column, by Malha's name."""
+        return self.frame[name]
+
+    def without(self, names: Collection[str]) -> RawTable:
+        """Return the table without columns that are not needed again."""
+        return replace(self, frame=self.frame.drop(names, strict=False))
 
     def names_of(self, index: pl.Series) -> pl.Series:
         """Return the names of the rows at these positions of ``frame``."""
@@ -51,19 +66,8 @@ class RawTable:
 
         Raises BadInput if a column is missing or holds lists or records.
         """
-        faults = [
-            file_fault(table.file, FileFault.MISSING_COLUMN, column=column.source)
-            for column in table.columns
-            if column.source not in frame.columns
-        ]
-        faults += [
-            file_fault(table.file, FileFault.UNREADABLE, f"type {frame.schema[column.source]}", column.source)
-            for column in table.columns
-            if column.source in frame.columns and frame.schema[column.source].is_nested()
-        ]
-        if faults:
-            raise BadInput(f"The table {table.file} cannot be used:", faults)
-        return cls(table, frame.select(_as_text(frame, c.source).alias(c.name) for c in table.columns))
+        require_columns(table, frame.schema)
+        return cls(table, pl.DataFrame([as_text(frame[c.source]).alias(c.name) for c in table.columns]))
 
 
 class Source(Protocol):
@@ -82,16 +86,22 @@ class Source(Protocol):
         ...
 
 
+def require_columns(table: Table, schema: pl.Schema) -> None:
+    """Raise BadInput if a column is missing (by the source's name) or holds lists or records."""
+    faults = [
+        file_fault(table.file, FileFault.MISSING_COLUMN, column=column.source)
+        for column in table.columns
+        if column.source not in schema
+    ]
+    faults += [
+        file_fault(table.file, FileFault.UNREADABLE, f"type {schema[column.source]}", column.source)
+        for column in table.columns
+        if column.source in schema and schema[column.source].is_nested()
+    ]
+    if faults:
+        raise BadInput(f"The table {table.file} cannot be used:", faults)
+
+
 def unusable(fault: Fault) -> BadInput:
     """Return the error of a table with one fault."""
     return BadInput(f"The table {fault.table} cannot be used:", [fault])
-
-
-def _as_text(frame: pl.DataFrame, name: str) -> pl.Expr:
-    """Return a column as the text that a CSV file would hold."""
-    column, dtype = pl.col(name), frame.schema[name]
-    if isinstance(dtype, pl.Datetime):
-        offset = "Z" if dtype.time_zone else ""
-        local = column.dt.convert_time_zone("UTC") if dtype.time_zone else column
-        return local.dt.to_string(f"%Y-%m-%d %H:%M:%S%.f{offset}")
-    return column.cast(pl.String, strict=False)

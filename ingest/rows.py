@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
-from ingest.cut import TypedTable
 from ingest.faults import Reason
+from ingest.names import CODE, Flags, coded, holds, marked
 from ingest.tables import Column, Table
+from ingest.typed import TypedTable
 
-Keys = Mapping[str, pl.Series]
-"""Table -> the keys to which a row may refer: those of its used rows, and of the rows that are later (a row
-that is itself known and whole never refers to one of those; of a faulty row they are not what is wrong)."""
+
+class Key(NamedTuple):
+    """The keys of one table, and which of them a row of another table may name.
+
+    Those are the keys of its used rows, and of the rows that are later (a row that is itself known and whole
+    never names one of those; of a faulty row they are not what is wrong).
+    """
+
+    names: pl.Series
+    usable: Flags
+
+
+Keys = Mapping[str, Key]
 
 _FAULTS: Final = pl.Schema(
     {"at": pl.UInt32(), "order": pl.Int32(), "column": pl.String(), "reason": pl.String()}
@@ -61,23 +72,31 @@ def _reference_faults(typed: TypedTable, keys: Keys) -> list[pl.DataFrame]:
     """Return the references to rows that are not used; a parent table that is absent cannot be asked."""
     marks = []
     for order, column in enumerate(typed.table.columns):
-        parents = _parents(column, keys)
-        if parents is None:
-            continue
-        values = typed.values(column.name)
-        broken = ~values.is_in(parents.implode()) & values.is_not_null()
-        if column.name == "location_id":
-            broken &= values.ne_missing(typed.values("seller_id"))
-        marks.append(_marks(broken.arg_true(), order, column.source, Reason.BROKEN_REFERENCE))
+        if column.either:
+            broken = _elsewhere(typed, column, keys)
+        elif column.references and column.references in keys:
+            codes = typed.values(column.name)
+            broken = ~holds(keys[column.references].usable, codes) & codes.is_not_null()
+        else:
+            broken = pl.repeat(value=False, n=typed.later.len(), dtype=pl.Boolean, eager=True)
+        strangers = typed.cells[column.name].strangers
+        if strangers is not None:
+            broken = broken.scatter(strangers, values=True)
+        if broken.any():
+            marks.append(_marks(broken.arg_true(), order, column.source, Reason.BROKEN_REFERENCE))
     return marks
 
 
-def _parents(column: Column, keys: Keys) -> pl.Series | None:
-    """Return the keys among which a column's values must stand; ``None`` if it refers to nothing."""
-    nothing = pl.Series([], dtype=pl.String)
-    if column.name == "location_id" or column.references == "warehouses":
-        return keys.get("warehouses", nothing)
-    return keys.get(column.references) if column.references else None
+def _elsewhere(typed: TypedTable, column: Column, keys: Keys) -> pl.Series:
+    """Tell which locations are neither a warehouse nor the place of the row's own seller."""
+    places, codes = typed.names(column.name), typed.values(column.name)
+    of_seller = coded(typed.names("seller_id"), places)
+    elsewhere = codes.ne_missing(of_seller.gather(typed.values("seller_id"))) & codes.is_not_null()
+    if "warehouses" in keys:
+        names, usable = keys["warehouses"]
+        sites = coded(names.filter(pl.Series(usable[:-1])), places)
+        elsewhere &= ~holds(marked(places.len(), sites), codes)
+    return elsewhere
 
 
 def _sign_faults(typed: TypedTable) -> list[pl.DataFrame]:
@@ -85,7 +104,9 @@ def _sign_faults(typed: TypedTable) -> list[pl.DataFrame]:
     if typed.table.name != "inventory_events":
         return []
     order = typed.table.names.index("quantity")
-    negative = (typed.values("quantity") < 0) & (typed.values("event_type") != "ADJUSTED")
+    types, kinds = typed.values("event_type"), typed.names("event_type")
+    signed = marked(kinds.len(), (kinds == "ADJUSTED").arg_true().cast(CODE))
+    negative = (typed.values("quantity") < 0) & ~holds(signed, types) & types.is_not_null()
     where = negative.fill_null(value=False).arg_true()
     return [_marks(where, order, typed.table.column("quantity").source, Reason.OUT_OF_RANGE)]
 

@@ -75,12 +75,23 @@ class Column:
     pattern: str | None = None
     zero_is_unknown: bool = False
     references: str | None = None
+    names: str | None = None
+    """The space (`ingest.names`) that this column's own values make up."""
+    few: bool = False
+    """Few different values in many rows: each is read once."""
+    either: tuple[str, ...] = ()
+    """The spaces that together are this column's."""
     event: bool = False
     """A stamp that is emptied when it lies at or after T."""
 
     @property
+    def space(self) -> str | None:
+        """The space among whose names the values are codes; ``None`` if they stay as they are."""
+        return self.references or self.names
+
+    @property
     def type(self) -> pl.DataType:
-        """The Polars type of the checked column."""
+        """The Polars type of the column's values; with a ``space`` they are kept as codes."""
         return self.dtype or DTYPES[self.kind]
 
 
@@ -110,15 +121,26 @@ class Table:
         return [column.name for column in self.columns]
 
 
-def _zip(source: str) -> Column:
-    return Column("zip_prefix", source, Kind.ZIP)
+def _id(name: str, table: str) -> Column:
+    return Column(name, name, names=table)
 
 
-def _place(prefix: str) -> tuple[Column, ...]:
+def _zip(source: str, of: str) -> Column:
+    return Column("zip_prefix", source, Kind.ZIP, names=f"zip prefixes of {of}", few=True)
+
+
+def _place(prefix: str, of: str) -> tuple[Column, ...]:
     return (
-        _zip(f"{prefix}_zip_code_prefix"),
-        Column("city", f"{prefix}_city", required=False),
-        Column("state", f"{prefix}_state", required=False, else_blank=STATES),
+        _zip(f"{prefix}_zip_code_prefix", of),
+        Column("city", f"{prefix}_city", required=False, names=f"cities of {of}", few=True),
+        Column(
+            "state",
+            f"{prefix}_state",
+            required=False,
+            else_blank=STATES,
+            names=f"states of {of}",
+            few=True,
+        ),
     )
 
 
@@ -156,10 +178,10 @@ _ALL: Final = (
         "geolocation",
         "olist_geolocation_dataset",
         (
-            _zip("geolocation_zip_code_prefix"),
+            _zip("geolocation_zip_code_prefix", "geolocation"),
             _point("lat", 90),
             _point("lng", 180),
-            *_place("geolocation")[1:],
+            *_place("geolocation", "geolocation")[1:],
         ),
     ),
     Table(
@@ -175,23 +197,22 @@ _ALL: Final = (
         "customers",
         "olist_customers_dataset",
         (
-            Column("customer_id", "customer_id"),
-            Column("customer_unique_id", "customer_unique_id"),
-            *_place("customer"),
+            _id("customer_id", "customers"),
+            *_place("customer", "customers"),
         ),
         key=("customer_id",),
     ),
     Table(
         "sellers",
         "olist_sellers_dataset",
-        (Column("seller_id", "seller_id"), *_place("seller")),
+        (_id("seller_id", "sellers"), *_place("seller", "sellers")),
         key=("seller_id",),
     ),
     Table(
         "products",
         "olist_products_dataset",
         (
-            Column("product_id", "product_id"),
+            _id("product_id", "products"),
             Column("category", "product_category_name", required=False),
             *(_measure(name) for name in ("weight_g", "length_cm", "height_cm", "width_cm")),
         ),
@@ -201,8 +222,8 @@ _ALL: Final = (
         "warehouses",
         "olist_warehouses_dataset",
         (
-            Column("warehouse_id", "warehouse_id"),
-            _zip("zip_code_prefix"),
+            _id("warehouse_id", "warehouses"),
+            _zip("zip_code_prefix", "warehouses"),
             _units("capacity_units"),
             _units("fixed_cost_cents_per_day"),
             _amount("handling_hours"),
@@ -216,7 +237,7 @@ _ALL: Final = (
         "carriers",
         "olist_carriers_dataset",
         (
-            Column("carrier_id", "carrier_id"),
+            _id("carrier_id", "carriers"),
             Column("service", "service", required=False),
             *(_amount(name) for name in ("base_cents", "cents_per_kg", "cents_per_km")),
             *(_amount(name, required=False) for name in ("max_weight_g", "max_side_cm")),
@@ -230,9 +251,9 @@ _ALL: Final = (
         "orders",
         "olist_orders_dataset",
         (
-            Column("order_id", "order_id"),
+            _id("order_id", "orders"),
             Column("customer_id", "customer_id", references="customers"),
-            Column("status", "order_status", required=False),
+            Column("status", "order_status", required=False, names="statuses", few=True),
             _event("purchased_at", "order_purchase_timestamp", required=True),
             _event("approved_at", "order_approved_at"),
             _event("handed_over_at", "order_delivered_carrier_date"),
@@ -263,7 +284,7 @@ _ALL: Final = (
         (
             Column("order_id", "order_id", references="orders"),
             _count("sequence", "payment_sequential", 1),
-            Column("payment_type", "payment_type"),
+            Column("payment_type", "payment_type", names="payment types", few=True),
             _count("installments", "payment_installments", 0),
             _money("value_cents", "payment_value"),
         ),
@@ -273,7 +294,7 @@ _ALL: Final = (
         "reviews",
         "olist_order_reviews_dataset",
         (
-            Column("review_id", "review_id"),
+            _id("review_id", "reviews"),
             Column("order_id", "order_id", references="orders"),
             _count("score", "review_score", 1, 5),
             _event("created_at", "review_creation_date", required=True),
@@ -302,15 +323,15 @@ _ALL: Final = (
         "inventory_events",
         "olist_inventory_events",
         (
-            Column("inventory_event_id", "inventory_event_id"),
+            _id("inventory_event_id", "inventory_events"),
             Column("product_id", "product_id", references="products"),
             Column("seller_id", "seller_id", references="sellers"),
-            Column("location_id", "location_id"),
+            Column("location_id", "location_id", names="locations", either=("sellers", "warehouses")),
             Column("order_id", "order_id", required=False, references="orders"),
-            Column("event_type", "event_type", one_of=EVENT_TYPES),
+            Column("event_type", "event_type", one_of=EVENT_TYPES, names="event types", few=True),
             Column("quantity", "quantity", Kind.INTEGER, low=-_INT64_SAFE, high=_INT64_SAFE),
             _event("event_at", "event_timestamp", required=True),
-            Column("source", "source", required=False),
+            Column("source", "source", required=False, names="sources of stock events", few=True),
         ),
         key=("inventory_event_id",),
         known_at=("event_at",),

@@ -31,7 +31,10 @@ def show_build(console: Console, report: BuildReport, out: Path) -> None:
     console.print(
         f"Snapshot [bold]{report.snapshot_id[:12]}[/] as of {report.as_of.isoformat()}, "
         f"in {report.seconds:.1f} s"
+        + (f", {report.fit_seconds:.1f} s of it fitting the base of lead times" if report.fit_seconds else "")
     )
+    for doubt in report.doubts:
+        console.print(f"[bold yellow]Look at this:[/] {doubt}", soft_wrap=True)
 
 
 def show_accounts(console: Console, tables: Mapping[str, Mapping[str, Any]]) -> None:

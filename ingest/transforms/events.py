@@ -5,6 +5,9 @@ Rows are in total order ``(time_s, kind_rank, subject, part, carrier_id, warehou
 ``subject`` is the order or stock event, ``part`` tells its rows apart (line, payment number, seller, review;
 of ``StockMoved`` it is the ``order_id`` that caused it, empty if none did). Carrier and warehouse tell the
 shipments of one seller for one order apart; the contents of each are the seller's whole for that order.
+
+Names may be given as texts or as codes that sort as the texts do (the ``line`` of a row then as the code of
+its digits, 0 for "0"); the log then holds codes as well, and null for an empty ``part``.
 """
 
 from __future__ import annotations
@@ -109,11 +112,14 @@ def in_total_order(events: FrameT) -> FrameT:
 def _event(frame: Frame, kind: str, time: str, subject: str, part: str, **renamed: str) -> Frame:
     """Return ``frame`` in the log's columns; what the frame does not have is null."""
     origin = {"time_s": time, "subject": subject, "part": part, **renamed}
-    present = set(frame.collect_schema().names())
+    schema = frame.collect_schema()
+    ids = nw.String if schema[subject] == nw.String else nw.Int32
     fixed = {"kind": nw.lit(kind), "kind_rank": nw.lit(KINDS.index(kind))}
     columns = []
     for name, dtype in COLUMNS.items():
         column = origin.get(name, name)
-        known = nw.col(column) if column in present else nw.lit(None)
-        columns.append(fixed.get(name, known).cast(dtype).alias(name))
-    return frame.select(*columns).with_columns(nw.col("part").fill_null(""))
+        known = nw.col(column) if column in schema else nw.lit(None)
+        wanted = ids if dtype is nw.String and name not in fixed else dtype
+        columns.append(fixed.get(name, known).cast(wanted).alias(name))
+    events = frame.select(*columns)
+    return events.with_columns(nw.col("part").fill_null("")) if ids is nw.String else events

@@ -35,9 +35,9 @@ def towns(points: Frame) -> Frame:
     """
     votes = _votes(points, "zip_prefix", "state", "city")
     top = votes.filter(nw.col("votes") == nw.col("votes").max().over("zip_prefix"))
-    # null == null is not true: compared as "", a prefix without any state stays.
-    named = top.with_columns(nw.col("state").fill_null("").alias("name"))
-    first = named.filter(nw.col("name") == nw.col("name").min().over("zip_prefix"))
+    # A state without vote is on top only where there is no other: such a prefix stays.
+    first_name = nw.col("state") == nw.col("state").min().over("zip_prefix")
+    first = top.filter(first_name | nw.col("state").is_null())
     return first.group_by("zip_prefix").agg(nw.col("state").min(), nw.col("city").min())
 
 

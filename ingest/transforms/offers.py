@@ -5,7 +5,6 @@ from __future__ import annotations
 import narwhals as nw
 
 from ingest.transforms.frames import Frame
-from ingest.transforms.geography import region_of
 
 
 def sales(items: Frame, orders: Frame) -> Frame:
@@ -28,7 +27,9 @@ def offers(sales: Frame) -> Frame:
 
 
 def demand(sales: Frame, customers: Frame) -> Frame:
-    """Return units sold by ``product_id, seller_id, region, day`` (``day``: local days since 1970)."""
-    destinations = customers.select("customer_id", region_of(nw.col("zip_prefix")).alias("region"))
+    """Return units sold by ``product_id, seller_id, region, day`` (``day``: local days since 1970).
+
+    ``customers`` has ``customer_id, region``.
+    """
     key = ("product_id", "seller_id", "region", "day")
-    return sales.join(destinations, on="customer_id", how="inner").group_by(*key).agg(nw.len().alias("units"))
+    return sales.join(customers, on="customer_id", how="inner").group_by(*key).agg(nw.len().alias("units"))

@@ -71,26 +71,30 @@ def order_facts(orders: Frame, customers: Frame, payments: Frame, items: Frame) 
     )
 
 
-def packages(orders: Frame, contents: Frame, shipments: Frame | None) -> Frame:
+def packages(
+    orders: Frame, contents: Frame, shipments: Frame | None, unknown: str | int | None = UNKNOWN_CARRIER
+) -> Frame:
     """Return one row a package: contents, stamps of hand-over and delivery, carrier and warehouse.
 
     The sellers of an order without any shipment share the order's own stamps, and the carrier of what was
     handed over (or delivered) is ``unknown``. Of an order with shipments, a package that has none yet is
     still with its seller. A seller who sent one order in two shipments has two packages; the contents of
     each are the seller's whole for that order, since no source says which line went where.
-    An order without items is one package of nobody, so that its stamps are not lost.
+    An order without items is one package of nobody with the order's own stamps, so that they are not lost.
+    ``unknown`` is the carrier ``unknown`` as the shipments would name it.
     """
     joined = orders.join(contents, on="order_id", how="left")
-    own_carrier = nw.when(was_handed_over()).then(nw.lit(UNKNOWN_CARRIER))
+    own_carrier = nw.when(was_handed_over()).then(nw.lit(unknown))
     if shipments is None:
+        ids = joined.collect_schema()["order_id"]
         return joined.with_columns(
-            own_carrier.alias("carrier_id"), nw.lit(None, dtype=nw.String).alias("warehouse_id")
+            own_carrier.cast(ids).alias("carrier_id"), nw.lit(None, dtype=ids).alias("warehouse_id")
         )
     shipped = shipments.group_by("order_id").agg(nw.len().alias("shipments"))
     own = {stamp: f"order_{stamp}" for stamp in LEFT_THE_SELLER}
     joined = joined.join(shipped, on="order_id", how="left").with_columns(own_carrier.alias("own_carrier"))
     joined = joined.rename(own).join(shipments, on=["order_id", "seller_id"], how="left")
-    alone = nw.col("shipments").is_null()
+    alone = nw.col("shipments").is_null() | nw.col("seller_id").is_null()
     kept = {**own, "carrier_id": "own_carrier"}
     return joined.with_columns(
         nw.when(alone).then(nw.col(of_order)).otherwise(nw.col(name)).alias(name)
@@ -114,15 +118,14 @@ def located(packages: Frame, sellers: Frame, warehouses: Frame) -> Frame:
 
 
 def stage_times(packages: Frame) -> Frame:
-    """Return packages with ``approval, handling, transit, total`` in ``…_seconds`` and in ``…_days``.
+    """Return packages with ``approval, handling, transit, total`` in ``…_seconds``.
 
     A stage whose end is stamped before its start is blanked (null), the row stays. ``late`` is 1 where the
     delivery is stamped after the promise (an instant: midnight of the promised day), null if undelivered.
     """
     seconds = [_between(start, end).alias(f"{stage}_seconds") for stage, (start, end) in STAMPS_OF.items()]
-    days = [(nw.col(f"{stage}_seconds") / SECONDS_PER_DAY).alias(f"{stage}_days") for stage in STAMPS_OF]
     late = (nw.col("delivered_s") > nw.col("promised_s")).cast(nw.Int32).alias("late")
-    return packages.with_columns(*seconds, late).with_columns(*days)
+    return packages.with_columns(*seconds, late)
 
 
 def _between(start: str, end: str) -> nw.Expr:

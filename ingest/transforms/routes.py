@@ -14,7 +14,7 @@ REFERENCE = ("distance_km", "weight_g", "volume_cm3", "price_cents", "freight_ce
 
 def observed(packages: Frame) -> Frame:
     """Return the packages whose journey is known from purchase to delivery, and by whom it was made."""
-    return packages.drop_nulls([*LANE, "total_days"])
+    return packages.drop_nulls([*LANE, "total_seconds"])
 
 
 def observed_routes(packages: Frame) -> Frame:
@@ -40,7 +40,8 @@ def observed_routes(packages: Frame) -> Frame:
         *_moments("total", ""), *(moment for stage in STAGES for moment in _moments(stage, f"{stage}_"))
     )
     speed = nw.col("distance_km") / nw.col("transit_mean_days")
-    return seen.with_columns(nw.when(nw.col("transit_mean_days") > 0).then(speed).alias("km_per_day"))
+    fast = nw.when(nw.col("transit_mean_days") > 0).then(speed).alias("km_per_day")
+    return _without_sums(seen.with_columns(fast), "total", *STAGES)
 
 
 def lane_evidence(packages: Frame) -> Frame:
@@ -50,7 +51,7 @@ def lane_evidence(packages: Frame) -> Frame:
     """
     seen = packages.drop_nulls(list(LANE))
     return seen.group_by(*LANE).agg(
-        nw.col("total_days").count().alias("n"),
+        nw.col("total_seconds").count().alias("n"),
         nw.max_horizontal(nw.col("handed_over_s"), nw.col("delivered_s")).max().alias("last_seen_s"),
         *(nw.col(feature).median() for feature in REFERENCE),
     )
@@ -70,18 +71,17 @@ def lane_months(packages: Frame) -> Frame:
     """
     key = (*LANE, "month")
     seen = observed(packages)
-    return (
-        seen.group_by(*key)
-        .agg(nw.len().alias("n"), *_power_sums("total"), nw.col("late").mean().alias("late_share"))
-        .with_columns(*_moments("total", ""))
+    sums = seen.group_by(*key).agg(
+        nw.len().alias("n"), *_power_sums("total"), nw.col("late").mean().alias("late_share")
     )
+    return _without_sums(sums.with_columns(*_moments("total", "")), "total")
 
 
 def seller_carriers(packages: Frame) -> Frame:
     """Return which carriers each seller has shipped with, and how long that took in total."""
     seen = observed(packages)
     sums = seen.group_by("seller_id", "carrier_id").agg(nw.len().alias("n"), *_power_sums("total"))
-    return sums.with_columns(*_moments("total", ""))
+    return _without_sums(sums.with_columns(*_moments("total", "")), "total")
 
 
 def _power_sums(stage: str) -> list[nw.Expr]:
@@ -92,6 +92,10 @@ def _power_sums(stage: str) -> list[nw.Expr]:
         seconds.sum().alias(f"{stage}_sum"),
         (seconds * seconds).sum().alias(f"{stage}_squares"),
     ]
+
+
+def _without_sums(frame: Frame, *stages: str) -> Frame:
+    return frame.drop(f"{stage}_{power}" for stage in stages for power in ("n", "sum", "squares"))
 
 
 def _moments(stage: str, prefix: str) -> list[nw.Expr]:

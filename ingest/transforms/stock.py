@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import narwhals as nw
 
 from ingest.transforms.frames import Frame
@@ -18,11 +20,17 @@ SHELF_SIGN = {
 }
 
 
-def shelf_units(events: Frame) -> Frame:
-    """Return ``location_id, seller_id, product_id, units`` for every place with units on the shelf."""
+def shelf_units(events: Frame, types: Mapping[str, str | int] | None = None) -> Frame:
+    """Return ``location_id, seller_id, product_id, units`` for every place with units on the shelf.
+
+    ``types`` says how ``events`` name each event type, where not by its own name.
+    """
     sign = nw.lit(0)
     for kind, direction in SHELF_SIGN.items():
-        sign = nw.when(nw.col("event_type") == kind).then(nw.lit(direction)).otherwise(sign)
+        name = kind if types is None else types.get(kind)
+        if name is None:
+            continue
+        sign = nw.when(nw.col("event_type") == name).then(nw.lit(direction)).otherwise(sign)
     key = ("location_id", "seller_id", "product_id")
     moved = events.with_columns((sign * nw.col("quantity")).alias("units"))
     return moved.group_by(*key).agg(nw.col("units").sum()).filter(nw.col("units") > 0)

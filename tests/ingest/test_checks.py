@@ -44,7 +44,7 @@ def faults(answer: Checked, table: str) -> list[tuple[int, str, str, str]]:
 def test_a_clean_source_is_used_whole() -> None:
     answer = checked(tiny.marketplace())
     for name, report in answer.reports.items():
-        table, frame = TABLES[name], answer.tables[name]
+        table, frame = TABLES[name], answer.named(name)
         assert report.read == report.used == frame.height > 0
         assert (report.cleaned, report.reasons) == ({}, {})
         assert list(frame.schema.items()) == [(c.name, c.type) for c in table.columns]
@@ -142,7 +142,7 @@ def test_of_rows_that_share_a_key_one_stays_whatever_their_order(first: bool) ->
     if first:
         sheets["olist_products_dataset"].rows.reverse()
     answer = checked(sheets)
-    kept = answer.tables["products"].filter(product_id="product-1")
+    kept = answer.named("products").filter(product_id="product-1")
     assert kept["weight_g"].to_list() == [7.0]
     assert dict(answer.reports["products"].reasons) == {"duplicate key": 1}
 
@@ -152,7 +152,7 @@ def test_the_status_never_decides_between_rows() -> None:
         sheets = tiny.marketplace()
         _said_twice(sheets, "olist_orders_dataset", 3, "order_status", status)
         put(sheets, "olist_orders_dataset", 62, "order_estimated_delivery_date", "2018-01-09 00:00:00")
-        kept = checked(sheets).tables["orders"].filter(order_id="order-01")
+        kept = checked(sheets).named("orders").filter(order_id="order-01")
         assert kept["promised_at"].to_list() == [datetime(2018, 1, 9, 2, tzinfo=UTC)]
 
 
@@ -166,8 +166,8 @@ def test_the_order_of_rows_means_nothing() -> None:
     for sheet in sheets.values():
         Random(5).shuffle(sheet.rows)
     shuffled = checked(sheets)
-    for name, frame in straight.tables.items():
-        assert_frame_equal(frame, shuffled.tables[name], check_row_order=bool(TABLES[name].key))
+    for name in straight.tables:
+        assert_frame_equal(straight.named(name), shuffled.named(name), check_row_order=bool(TABLES[name].key))
         assert straight.reports[name].cleaned == shuffled.reports[name].cleaned
         assert straight.reports[name].reasons == shuffled.reports[name].reasons
 
@@ -201,9 +201,9 @@ def test_quirks_are_cleaned_and_counted() -> None:
         "items": {"cents_rounded": 1},
     }
     assert not any(report.set_aside for report in answer.reports.values())
-    blanked = answer.tables["geolocation"].filter(city="torino")
+    blanked = answer.named("geolocation").filter(city="torino")
     assert blanked.select("zip_prefix", "lat", "lng").rows() == [("01310", None, None)]
-    early = answer.tables["orders"].filter(pl.col("handed_over_at") < pl.col("approved_at"))
+    early = answer.named("orders").filter(pl.col("handed_over_at") < pl.col("approved_at"))
     assert early["order_id"].to_list() == ["order-02"]  # the stamps stay
 
 
@@ -309,7 +309,7 @@ def test_the_quirks_of_the_real_history(real: Checked, olist_dir: Path) -> None:
         "handed_over_before_approval": 584,
         "handed_over_before_purchase": 38,
     }
-    orders = real.tables["orders"]
+    orders = real.named("orders")
     delivered = orders.filter(pl.col("delivered_at").is_not_null() & (pl.col("status") == "delivered"))
     early = delivered.filter(pl.col("handed_over_at") < pl.col("approved_at"))
     assert (delivered.height, early.height) == (75_429, 552)  # the count of the design page
@@ -333,7 +333,7 @@ def test_real_amounts_are_exact(real: Checked, olist_dir: Path) -> None:
         FROM read_csv('{path}', all_varchar=true, quote='\"')
         """
     ).fetchone()
-    items = real.tables["items"]
+    items = real.named("items")
     assert wanted is not None
     assert (items["price_cents"].sum(), items["freight_cents"].sum()) == tuple(
         int(amount) for amount in wanted

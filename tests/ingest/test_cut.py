@@ -26,9 +26,9 @@ REAL_INSTANTS = ("2017-03-01 00:00:00", "2017-11-25 12:00:00", "2018-05-01 00:00
 def same(left: Checked, right: Checked) -> None:
     assert left.as_of == right.as_of
     assert left.tables.keys() == right.tables.keys()
-    for name, frame in left.tables.items():
+    for name in left.tables:
         final = TABLES[name].final
-        assert_frame_equal(frame.drop(final), right.tables[name].drop(final))
+        assert_frame_equal(left.named(name).drop(final), right.named(name).drop(final))
 
 
 def tiny_frames() -> Frames:
@@ -175,7 +175,7 @@ def test_a_purchase_long_before_the_others_is_the_slip() -> None:
 
 def test_without_approval_no_shipping_limit_is_known() -> None:
     frames = _with_stamp(tiny_frames(), "olist_orders_dataset", "order_approved_at", 7, "")
-    items = check(InMemory(frames)).tables["items"]
+    items = check(InMemory(frames)).named("items")
     told = items.with_columns(pl.col("shipping_limit_at").is_null().alias("none")).group_by("order_id")
     assert told.agg(pl.col("none").any()).filter("none")["order_id"].to_list() == ["order-07"]
 

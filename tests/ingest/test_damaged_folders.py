@@ -79,7 +79,7 @@ def _nothing_is_lost(checked: Checked, built: BuildReport, snapshots: Path) -> N
     log = pl.read_parquet(snapshots / built.snapshot_id / "events.parquet")
     assert log.height == built.events
     told = {kind: log.filter(kind=kind) for kind in KINDS}
-    tables = checked.tables
+    tables = {name: checked.named(name) for name in checked.tables}
     assert set(told["OrderPurchased"]["subject"]) == set(tables["orders"]["order_id"])
     assert told["OrderPurchased"]["product_id"].count() == tables["items"].height
     assert told["PaymentRegistered"].height == tables["payments"].height
@@ -105,10 +105,11 @@ def _accounts_add_up(checked: Checked, folder: Path, damage: Damage) -> None:
 
 
 def _references_hold(checked: Checked) -> None:
-    for name, frame in checked.tables.items():
+    for name in checked.tables:
+        frame = checked.named(name)
         for column in TABLES[name].columns:
-            parents = checked.tables.get(column.references or "")
-            if parents is not None:
+            if column.references in checked.tables:
+                parents = checked.named(column.references)
                 missing = frame.join(parents, left_on=column.name, right_on=parents.columns[0], how="anti")
                 assert missing[column.name].null_count() == missing.height, (name, column.name)
 
@@ -127,10 +128,10 @@ def _untouched_rows_are_used(checked: Checked, damage: Damage) -> None:
     for name, keys in _safe_keys(sheets, damage).items():
         table = TABLES[name]
         if table.key:
-            kept = _rows_of(checked.tables[name], table, keys)
-            assert_frame_equal(kept, _rows_of(original.tables[name], table, keys))
+            kept = _rows_of(checked.named(name), table, keys)
+            assert_frame_equal(kept, _rows_of(original.named(name), table, keys))
         else:
-            used = Counter((z, la, ln, c, s) for z, la, ln, c, s in checked.tables[name].iter_rows())
+            used = Counter((z, la, ln, c, s) for z, la, ln, c, s in checked.named(name).iter_rows())
             wanted = Counter((z, float(la), float(ln), c, s) for z, la, ln, c, s in keys)
             assert not wanted - used, (damage.blows, wanted - used)
 

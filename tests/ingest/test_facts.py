@@ -14,7 +14,8 @@ import pytest
 
 from ingest.checked import Checked
 from ingest.checks import check
-from ingest.facts import Facts, event_log, gather, gather_nodes
+from ingest.facts import Facts, gather, gather_nodes
+from ingest.log import event_log
 from ingest.source import open_source
 from ingest.transforms.events import ORDER
 
@@ -71,10 +72,10 @@ def test_stage_means_and_late_share_agree_with_plain_python(facts: Facts, olist_
                 days[stage].append((end - start).total_seconds() / 86_400)
     orders = facts.packages.unique("order_id")
     for stage, expected in days.items():
-        found = orders[f"{stage}_days"].drop_nulls()
+        found = orders[f"{stage}_seconds"].drop_nulls() / 86_400
         assert found.len() == len(expected)
         assert found.mean() == pytest.approx(fmean(expected), abs=1e-9)
-    assert orders.filter(pl.col("total_days").is_not_null())["late"].mean() == pytest.approx(
+    assert orders.filter(pl.col("total_seconds").is_not_null())["late"].mean() == pytest.approx(
         fmean(late), abs=1e-12
     )
 
@@ -95,10 +96,11 @@ def _stamp(text: str) -> datetime | None:
 
 
 def test_design_figures_of_the_history(facts: Facts) -> None:
-    delivered = facts.packages.unique("order_id").filter(pl.col("total_days").is_not_null())
+    delivered = facts.packages.unique("order_id").filter(pl.col("total_seconds").is_not_null())
     assert delivered.height == pytest.approx(75_429, abs=10)
     means = {
-        stage: delivered[f"{stage}_days"].mean() for stage in ("total", "approval", "handling", "transit")
+        stage: delivered[f"{stage}_seconds"].mean() / 86_400
+        for stage in ("total", "approval", "handling", "transit")
     }
     assert means == {
         "total": pytest.approx(13.3, abs=0.06),
@@ -133,7 +135,7 @@ def test_offers_and_demand_count_every_item(checked: Checked, facts: Facts) -> N
 
 
 def test_observed_routes_and_lanes_count_every_delivered_package(facts: Facts) -> None:
-    delivered = facts.packages.drop_nulls(["total_days", "seller_id"])
+    delivered = facts.packages.drop_nulls(["total_seconds", "seller_id"])
     assert facts.evidence["zip_pairs"]["n"].sum() == delivered.height
     assert facts.evidence["lane_months"]["n"].sum() == delivered.height
     lanes = facts.evidence["lanes"]

@@ -10,7 +10,9 @@ from polars.testing import assert_frame_equal
 
 from ingest.checked import Checked
 from ingest.checks import check
-from ingest.facts import Facts, event_log, gather, gather_nodes
+from ingest.facts import Facts, gather, gather_nodes
+from ingest.log import event_log
+from ingest.names import named
 from tests.ingest import tiny
 from tests.ingest.history import Frames, InMemory
 
@@ -43,7 +45,7 @@ def test_the_final_status_changes_nothing() -> None:
     statuses = pl.Series(["canceled", None, "unavailable", "shipped", "as it may be"] * 12)
     altered = frames | {ORDERS: frames[ORDERS].with_columns(statuses.alias("order_status"))}
     left, right = check(InMemory(frames)), check(InMemory(altered))
-    assert right.tables["orders"]["status"].n_unique() == 5
+    assert right.named("orders")["status"].n_unique() == 5
     same(left, right)
 
 
@@ -67,7 +69,7 @@ def test_a_sellers_two_shipments_of_one_order_stand_in_one_order() -> None:
 @pytest.mark.parametrize("absent", [(SHIPMENTS,), (SHIPMENTS, "olist_carriers_dataset")])
 def test_every_package_goes_by_a_carrier_that_is_known(absent: tuple[str, ...]) -> None:
     facts, _ = facts_and_log(check(InMemory(market(*absent))))
-    assert set(facts.packages["carrier_id"].unique()) == {"unknown"}
+    assert set(named(facts.packages, facts.names)["carrier_id"]) == {"unknown"}
     assert "unknown" in facts.nodes["carriers"]["carrier_id"]
     assert facts.nodes["carriers"].height == (1 if "olist_carriers_dataset" in absent else 3)
 
@@ -80,9 +82,27 @@ def test_an_order_without_shipments_is_known_to_have_been_delivered() -> None:
     facts, log = facts_and_log(check(InMemory(frames | {SHIPMENTS: others})))
     assert facts.nodes["carriers"]["carrier_id"].to_list() == ["air", "road", "unknown"]
     assert log.filter(kind="Delivered")["subject"].n_unique() == tiny.ORDERS
-    alone = facts.packages.filter(order_id="order-03")
+    alone = named(facts.packages, facts.names).filter(order_id="order-03")
     assert alone["carrier_id"].unique().to_list() == ["unknown"]
-    assert alone["total_days"].null_count() == 0
+    assert alone["total_seconds"].null_count() == 0
+
+
+def test_a_carrier_is_known_at_its_hand_over_and_not_before() -> None:
+    _, log = facts_and_log(check(InMemory(market())))
+    before = log.filter(pl.col("kind").is_in(["OrderPurchased", "PaymentRegistered", "OrderApproved"]))
+    assert before.height > 0
+    assert before["carrier_id"].null_count() == before["warehouse_id"].null_count() == before.height
+    assert log.filter(kind="HandedToCarrier")["carrier_id"].null_count() == 0
+
+
+def test_an_order_that_lost_its_items_is_handed_over_and_delivered_all_the_same() -> None:
+    frames = market()
+    items = frames["olist_order_items_dataset"].filter(pl.col("order_id") != "order-03")
+    facts, log = facts_and_log(check(InMemory(frames | {"olist_order_items_dataset": items})))
+    told = log.filter(subject="order-03").select("kind", "seller_id", "carrier_id").rows()
+    assert ("HandedToCarrier", None, "unknown") in told
+    assert ("Delivered", None, "unknown") in told
+    assert "unknown" in facts.nodes["carriers"]["carrier_id"]
 
 
 def test_places_without_state_lose_no_package() -> None:
@@ -96,4 +116,4 @@ def test_places_without_state_lose_no_package() -> None:
     facts, _ = facts_and_log(check(InMemory(frames)))
     place = facts.nodes["zip_prefixes"].filter(zip_prefix="20031")
     assert place.select("state", "region", "located").rows() == [(None, "200", "prefix")]
-    assert facts.evidence["lanes"]["n"].sum() == facts.packages["total_days"].count()
+    assert facts.evidence["lanes"]["n"].sum() == facts.packages["total_seconds"].count()

@@ -24,8 +24,8 @@ def test_csv_and_parquet_are_the_same_source(folder: Path, tmp_path: Path) -> No
     other = tiny.write(tiny.marketplace(), tmp_path / "parquet", "parquet")
     csv, parquet = check(open_source(folder)), check(open_source(other))
     assert csv.as_of == parquet.as_of
-    for name, frame in csv.tables.items():
-        assert_frame_equal(frame, parquet.tables[name])
+    for name in csv.tables:
+        assert_frame_equal(csv.named(name), parquet.named(name))
 
 
 def test_parquet_with_real_types_is_the_same_source(folder: Path, tmp_path: Path) -> None:
@@ -37,8 +37,8 @@ def test_parquet_with_real_types_is_the_same_source(folder: Path, tmp_path: Path
         typed.write_parquet(path)
     parquet = check(open_source(other))
     assert parquet.reports["customers"].cleaned == {"zip_prefix_padded": 10}  # numbers have no leading zero
-    for name, frame in csv.tables.items():
-        assert_frame_equal(frame, parquet.tables[name])
+    for name in csv.tables:
+        assert_frame_equal(csv.named(name), parquet.named(name))
 
 
 def _guessed(text: pl.Series) -> pl.Series:

@@ -30,7 +30,7 @@ def test_an_offer_has_the_price_of_its_last_sale_and_the_lowest_of_a_tie(run: En
 
 
 def test_demand_counts_units_by_product_seller_region_and_day(run: Engine) -> None:
-    customers = pl.DataFrame({"customer_id": ["c1", "c2"], "zip_prefix": ["01000", "99950"]})
+    customers = pl.DataFrame({"customer_id": ["c1", "c2"], "region": ["010", "999"]})
     found = run(offers.demand, SALES, customers)
     assert rows(found, "product_id", "region", "day", "units") == [
         ("p", "010", 0, 1),

@@ -127,23 +127,22 @@ def timed(bought: int, approved: int | None, handed: int | None, delivered: int 
     )
 
 
-DAYS = ("approval_days", "handling_days", "transit_days", "total_days", "late")
+STAGES = ("approval_seconds", "handling_seconds", "transit_seconds", "total_seconds", "late")
 
 
 def test_stage_times_add_up_where_stamps_are_in_order(run: Engine) -> None:
-    assert rows(run(packages.stage_times, timed(0, DAY, 3 * DAY, 7 * DAY)), *DAYS) == [
-        (1.0, 2.0, 4.0, 7.0, 0)
-    ]
+    found = run(packages.stage_times, timed(0, DAY, 3 * DAY, 7 * DAY))
+    assert rows(found, *STAGES) == [(DAY, 2 * DAY, 4 * DAY, 7 * DAY, 0)]
 
 
 def test_a_stage_that_ends_before_it_starts_is_blanked_and_the_rest_stays(run: Engine) -> None:
     found = run(packages.stage_times, timed(0, 2 * DAY, DAY, 11 * DAY))
-    assert rows(found, *DAYS) == [(2.0, None, 10.0, 11.0, 1)]
+    assert rows(found, *STAGES) == [(2 * DAY, None, 10 * DAY, 11 * DAY, 1)]
 
 
 def test_what_is_not_delivered_has_no_total_and_is_not_late(run: Engine) -> None:
-    assert rows(run(packages.stage_times, timed(0, DAY, None, None)), *DAYS) == [
-        (1.0, None, None, None, None)
+    assert rows(run(packages.stage_times, timed(0, DAY, None, None)), *STAGES) == [
+        (DAY, None, None, None, None)
     ]
 
 
