@@ -4,38 +4,50 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
 import polars as pl
+from polars.io.plugins import register_io_source
 from threadpoolctl import threadpool_limits
 
 from graph.freight import Freight, FreightError, FreightQuery, FreightSample
-from graph.lead_time import Journeys, LeadTimes, Parameters
-from graph.model import SnapshotMeta
-from graph.network import OFFER_LAPSE_DAYS, Network
+from graph.lead_time import Journeys, LeadTimes, OnlineParameters, Parameters
+from graph.model import OFFER_LAPSE_DAYS, SnapshotMeta
+from graph.network import Network
 from graph.stores.files import replaced_folder, set_current
 from graph.stores.parquet import FORMAT
 from graph.tables import SCHEMAS
 from ingest import quarantine
 from ingest.checked import Checked, TableReport
 from ingest.checks import Progress, check, silent
-from ingest.facts import AT_A_TIME, Facts, event_log, gather, gather_nodes
+from ingest.doubts import doubts
+from ingest.facts import Facts, gather, gather_nodes
+from ingest.log import AT_A_TIME, event_log
+from ingest.log import SCHEMA as LOG_SCHEMA
 from ingest.source import Source
 from replay import lanes
+from replay.drift import drift_of
 from replay.encode import journeys
 from replay.identity import canonical, snapshot_id
 
-MODEL_VERSION = 1
+MODEL_VERSION = 2
 """Raised whenever the same facts would give another network: the identity of a snapshot depends on it."""
+
+ROW_GROUP = 250_000
+"""Rows of the event log that its readers take at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build read, set aside and made, and how many seconds it took."""
+    """What a build read, set aside and made, and how many seconds it took.
+
+    ``fit_seconds`` of ``seconds`` went into fits of the base of lead times. ``doubts`` are sentences about
+    what is unlikely to be meant (`ingest.doubts`).
+    """
 
     snapshot_id: str
     as_of: datetime
@@ -46,6 +58,8 @@ class BuildReport:
     events: int
     freight_error: FreightError | None
     seconds: float
+    fit_seconds: float
+    doubts: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """Return the report as JSON values, in the keys of ``build.json``."""
@@ -60,6 +74,8 @@ class BuildReport:
             "events": self.events,
             "freight_error": None if error is None else asdict(error),
             "seconds": round(self.seconds, 3),
+            "fit_seconds": round(self.fit_seconds, 3),
+            "doubts": list(self.doubts),
         }
 
 
@@ -75,60 +91,98 @@ def account(report: TableReport) -> dict[str, object]:
     }
 
 
-def build(source: Source, as_of: datetime | None, out: Path, progress: Progress = silent) -> BuildReport:
+def build(
+    source: Source,
+    as_of: datetime | None,
+    out: Path,
+    progress: Progress = silent,
+    settings: OnlineParameters | None = None,
+) -> BuildReport:
     """Build the snapshot of ``source`` as of an instant into ``out`` and let ``CURRENT`` name it.
 
-    ``as_of`` None is the second after the last believable event. ``progress`` is told each step.
-    Raises BadInput (all faults at once) when the source holds no usable order; ``out`` stays as it was.
+    ``as_of`` None is the second after the last believable event. ``progress`` is told each step; ``settings``
+    are those of the lead-time model. Raises BadInput (all faults at once) when the source holds no usable
+    order; ``out`` stays as it was.
     """
-    started = time.perf_counter()
+    started, fits = time.perf_counter(), [0.0]
     out.mkdir(parents=True, exist_ok=True)  # first, so that nobody waits to hear that it may not be written
     checked = check(source, as_of, progress)
     progress("Gathering facts")
     with ThreadPoolExecutor(max_workers=1) as beside:
         nodes = gather_nodes(checked)
-        named = beside.submit(_identify, checked, nodes)
+        named = beside.submit(_identify, checked, nodes, settings or OnlineParameters())
         facts = gather(checked, nodes)
         meta = named.result()
         progress("Learning lead times and freight")
         with replaced_folder(out / meta.snapshot_id) as folder:
+            facts.evidence["demand"].write_parquet(folder / "demand.parquet")
             log = beside.submit(write_events, folder, checked, facts)
-            network = learn(facts, meta)
+            if facts.packages.height > AT_A_TIME:
+                log.result()  # the tables of a long history leave before its model needs their memory
+            reports, doubted = checked.reports, doubts(checked)
+            del checked
+            seen, facts = journeys(facts.packages), facts.without_packages()
+            network = learn(seen, facts, meta, progress, settings, fits.append)
             progress("Writing the snapshot")
             network.save(folder)
-            facts.evidence["demand"].sort(pl.all()).write_parquet(folder / "demand.parquet")
             events = log.result()
     report = BuildReport(
         snapshot_id=meta.snapshot_id,
         as_of=meta.as_of,
-        tables=checked.reports,
+        tables=reports,
         nodes={name: frame.height for name, frame in facts.nodes.items()},
         lanes=network.tables["lanes"].height,
         offers=network.tables["offers"].height,
         events=events,
         freight_error=network.freight.error,
         seconds=time.perf_counter() - started,
+        fit_seconds=sum(fits),
+        doubts=doubted,
     )
     _write_report(out, report)
     set_current(out, meta.snapshot_id)
     return report
 
 
-def learn(facts: Facts, meta: SnapshotMeta) -> Network:
-    """Return the network that the facts teach as of ``meta.as_of``."""
-    seen = journeys(facts.packages, facts.nodes)
+def learn(
+    seen: Journeys,
+    facts: Facts,
+    meta: SnapshotMeta,
+    progress: Progress = silent,
+    settings: OnlineParameters | None = None,
+    fitted: Callable[[float], None] | None = None,
+) -> Network:
+    """Return the network that journeys and facts teach as of ``meta.as_of``.
+
+    ``progress`` is told how far the history was played, ``fitted`` the seconds of each base fit; ``settings``
+    are those of the lead-time model.
+    """
     # Sums split over threads differ in their last bits from one machine to the next.
     with threadpool_limits(1, user_api="blas"):
-        lead_times = LeadTimes.fit(seen, meta.as_of_s)
+        told = _percent("Learning lead times and freight", progress)
+        lead_times = LeadTimes.online(seen, meta.as_of_s, settings, progress=told, fitted=fitted)
         freight = Freight.fit(_freight_sample(seen), meta.as_of_s, facts.nodes["carriers"])
     tables = {
         **{name: schema.empty() for name, schema in SCHEMAS.items()},
         **facts.nodes,
         **lanes.observed(facts.evidence, facts.nodes),
         "sellers": lanes.sellers(facts.nodes, lead_times),
-        "lanes": lanes.lanes(facts.evidence, facts.nodes, lead_times, freight),
+        "lanes": lanes.lanes(facts.evidence, facts.nodes, lead_times, freight, drift_of(seen, lead_times)),
     }
     return Network.from_tables(tables, lead_times, freight, meta)
+
+
+def _percent(step: str, progress: Progress) -> Callable[[float], None]:
+    """Return what tells ``progress`` a share of a step, each percent once."""
+    told = 0
+
+    def tell(share: float) -> None:
+        nonlocal told
+        if (percent := int(100.0 * share)) > told:
+            told = percent
+            progress(f"{step}: {percent} % of the history")
+
+    return tell
 
 
 def _freight_sample(seen: Journeys) -> FreightSample:
@@ -147,12 +201,15 @@ def _freight_sample(seen: Journeys) -> FreightSample:
     return FreightSample(parcels, seen.purchased_s[one], seen.freight_cents[one].astype("int64"))
 
 
-def _identify(checked: Checked, nodes: Mapping[str, pl.DataFrame]) -> SnapshotMeta:
+def _identify(
+    checked: Checked, nodes: Mapping[str, pl.DataFrame], settings: OnlineParameters
+) -> SnapshotMeta:
     parameters: dict[str, object] = {
         "model_version": MODEL_VERSION,
         "format": FORMAT,
         "offer_lapse_days": OFFER_LAPSE_DAYS,
         "lead_time": asdict(Parameters()),
+        "lead_time_online": asdict(settings),
     }
     identity = snapshot_id(canonical(checked, nodes), checked.as_of, parameters)
     return SnapshotMeta(identity, checked.as_of, parameters)
@@ -160,19 +217,22 @@ def _identify(checked: Checked, nodes: Mapping[str, pl.DataFrame]) -> SnapshotMe
 
 def write_events(folder: Path, checked: Checked, facts: Facts, at_a_time: int = AT_A_TIME) -> int:
     """Write ``events.parquet`` stretch by stretch; return how many rows it has."""
-    stretches: list[Path] = []
     rows = 0
-    for events in event_log(checked, facts, at_a_time):
-        stretches.append(folder / f"events.{len(stretches)}.parquet")
-        events.write_parquet(stretches[-1], compression="lz4", statistics=False)
-        rows += events.height
-    whole = folder / "events.parquet"
-    if len(stretches) == 1:
-        stretches[0].rename(whole)
-        return rows
-    pl.scan_parquet(stretches).sink_parquet(whole, compression="lz4", statistics=False, maintain_order=True)
-    for stretch in stretches:
-        stretch.unlink()
+
+    def played(*_: object) -> Iterator[pl.DataFrame]:
+        nonlocal rows
+        for events in event_log(checked, facts, at_a_time):
+            rows += events.height
+            yield events
+
+    log = register_io_source(played, schema=LOG_SCHEMA)
+    log.sink_parquet(
+        folder / "events.parquet",
+        compression="lz4",
+        statistics=False,
+        maintain_order=True,
+        row_group_size=ROW_GROUP,
+    )
     return rows
 
 

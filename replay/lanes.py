@@ -10,18 +10,21 @@ import polars as pl
 from graph.arrays import codes_of, state_names
 from graph.freight import Freight, FreightQuery
 from graph.lead_time import LeadTimes, RouteQuery
-from graph.model import BASES
+from graph.model import BASES, NEVER
 from graph.tables import INSTANT, SCHEMAS
 from ingest.transforms.routes import REFERENCE
+from replay.drift import Drift
 
 Tables = Mapping[str, pl.DataFrame]
 
 
-def lanes(evidence: Tables, nodes: Tables, lead_times: LeadTimes, freight: Freight) -> pl.DataFrame:
+def lanes(
+    evidence: Tables, nodes: Tables, lead_times: LeadTimes, freight: Freight, drift: Drift
+) -> pl.DataFrame:
     """Return the lanes seen before T, each with the lead time and freight of its reference parcel.
 
     The reference parcel is the median parcel of the lane, else of its pair of states, in one unit; its
-    seller is an average one.
+    seller is an average one. ``drift`` says which lanes are stale.
     """
     seen = _with_reference(evidence, nodes)
     query = _query(seen, nodes, lead_times.as_of_s)
@@ -39,7 +42,11 @@ def lanes(evidence: Tables, nodes: Tables, lead_times: LeadTimes, freight: Freig
     }
     basis = pl.Series("basis", [str(BASES[code]) for code in times.basis], dtype=pl.String)
     columns = [pl.Series(name, values) for name, values in estimated.items()]
-    return _shaped("lanes", seen.with_columns(*columns, basis))
+    ends = (query.origin_region, query.dest_region), query.carrier, (query.origin_state, query.dest_state)
+    since = pl.Series("stale_since_s", drift.stale_since(*ends))
+    known = since != NEVER
+    flags = [known.alias("stale"), since.set(~known, None)]
+    return _shaped("lanes", seen.with_columns(*columns, basis, *flags))
 
 
 def sellers(nodes: Tables, lead_times: LeadTimes) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from graph.lead_time.fit import Parameters
 from graph.lead_time.journeys import Journeys
 from graph.lead_time.model import LeadTimes, SellerTimes
+from graph.lead_time.online.parameters import OnlineParameters
 from graph.lead_time.query import RouteQuery
 from graph.lead_time.remaining import Remaining
 from graph.lead_time.value import LeadTime, LeadTimeBatch
@@ -12,6 +13,7 @@ __all__ = [
     "LeadTime",
     "LeadTimeBatch",
     "LeadTimes",
+    "OnlineParameters",
     "Parameters",
     "Remaining",
     "RouteQuery",

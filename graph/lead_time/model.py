@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zipfile import BadZipFile
 
 import numpy as np
@@ -23,21 +23,23 @@ from graph.lead_time.fit import (
 )
 from graph.lead_time.journeys import COMPONENTS, STAGES, FloatArray, IntArray, Journeys
 from graph.lead_time.levels import LevelTable, lane_key, narrowest, pair_key, slot
+from graph.lead_time.online.learning import Paused, learn
+from graph.lead_time.online.parameters import OnlineParameters
+from graph.lead_time.online.regrouped import Codes
+from graph.lead_time.online.total import OnlineTotal
 from graph.lead_time.query import RouteQuery
 from graph.lead_time.shrink import shrunk_means
 from graph.lead_time.spread import Spread
 from graph.lead_time.value import LeadTimeBatch
 from graph.model import BASIS_CODE, Basis
 
-if TYPE_CHECKING:
-    from graph.lead_time.online.parameters import OnlineParameters
-    from graph.lead_time.online.total import OnlineTotal
-
 FORMAT: Final = 1
 
 _HANDLING = COMPONENTS.index("handling")
 _TABLES: Final = ("pair", "lane")
 _ONLINE: Final = "online.npz"
+PAUSED: Final = "paused.npz"
+"""The file of ``LeadTimes.paused``."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +63,8 @@ class LeadTimes:
     the drift included, row 0 of each side = unknown state; ``carrier``: (carriers + 1, 4); ``seller``:
     (sellers + 1, 4), row 0 = unknown; ``handling_level``: (sellers + 1,), log days on a seller's own lanes.
     ``total``: the online model of the whole lead time, which then replaces the first column; the stages
-    explain it in proportion.
+    explain it in proportion. ``paused``: where its learning goes on; ``save`` writes it, ``load`` leaves it
+    on disk (``Paused.load``), since reading needs none of it.
     """
 
     parameters: Parameters
@@ -77,6 +80,7 @@ class LeadTimes:
     handling_level: FloatArray
     spreads: tuple[Spread, ...]
     total: OnlineTotal | None = None
+    paused: Paused | None = None
 
     @classmethod
     def fit(cls, journeys: Journeys, as_of_s: int, parameters: Parameters | None = None) -> LeadTimes:
@@ -87,8 +91,13 @@ class LeadTimes:
         _refuse_the_future(journeys, as_of_s)
         parameters = parameters or Parameters()
         groups = Groups.of(journeys)
-        fits = [fit_component(name, journeys, groups, as_of_s, parameters) for name in COMPONENTS]
-        buckets = buckets_of_states(fits[0].state, groups)
+        fits: list[ComponentFit] = []
+        spreads: list[Spread] = []
+        for name in COMPONENTS:
+            fit = fit_component(name, journeys, groups, as_of_s, parameters)
+            buckets = buckets_of_states((fits or [fit])[0].state, groups)
+            spreads.append(spread_of(fit, buckets, groups, parameters))
+            fits.append(replace(fit, residual=np.zeros(0), age_days=np.zeros(0)))  # large, and done with
 
         def columns(name: str) -> FloatArray:
             return np.stack([getattr(fit, name) for fit in fits], axis=1)
@@ -113,7 +122,7 @@ class LeadTimes:
             seller=columns("seller"),
             seller_n=count(groups.seller, groups.sellers + 1),
             handling_level=_handling_level(fits[_HANDLING], groups),
-            spreads=tuple(spread_of(fit, buckets, groups, parameters) for fit in fits),
+            spreads=tuple(spreads),
         )
 
     @classmethod
@@ -122,18 +131,23 @@ class LeadTimes:
         journeys: Journeys,
         as_of_s: int,
         parameters: OnlineParameters | None = None,
+        *,
+        paused: Paused | None = None,
+        codes: Codes | None = None,
         progress: Callable[[float], None] | None = None,
+        fitted: Callable[[float], None] | None = None,
     ) -> LeadTimes:
         """Learn as ``fit`` does, and let the whole lead time follow the online model (see ``online``).
 
-        ``progress`` is told the played share, 0..1. ValueError as for ``fit``.
+        ``paused``, ``codes``: where an earlier model stopped, to go on from; see ``online.learning.learn``.
+        ``progress`` is told the played share, 0..1, ``fitted`` the seconds of each base fit. ValueError as
+        for ``fit``.
         """
-        from graph.lead_time.online.history import play  # noqa: PLC0415 - a slow import (numba), for this only
-        from graph.lead_time.online.total import OnlineTotal  # noqa: PLC0415
-
-        fitted = cls.fit(journeys, as_of_s)
-        played = play(journeys, as_of_s, parameters, progress=progress)
-        return replace(fitted, total=OnlineTotal.of(played, as_of_s))
+        model = cls.fit(journeys, as_of_s)
+        engine, paused = learn(
+            journeys, as_of_s, parameters, paused=paused, codes=codes, progress=progress, fitted=fitted
+        )
+        return replace(model, total=OnlineTotal.of(engine, as_of_s), paused=paused)
 
     def read(self, query: RouteQuery) -> LeadTimeBatch:
         """Return the lead times of all rows, with stages whose means are scaled to add up to the total's.
@@ -141,12 +155,11 @@ class LeadTimes:
         A handling time given by the site replaces the seller's handling and the seller's effect; the rest of
         the lead time keeps its mean, and the whole its relative spread.
         """
-        location, named, bucket, counts = self._locate(query)
+        location, bucket, counts = self._locate(query)
         buckets = [bucket] * len(COMPONENTS)
         spreads = self.spreads
         if self.total is not None:
-            online, buckets[0] = self.total.locate(query)
-            location[:, 0] = online + named[:, 0]
+            location[:, 0], buckets[0] = self.total.locate(query)
             spreads = (self.total.spread, *spreads[1:])
         basis, n = narrowest(counts)
         if query.assumed is not None:
@@ -163,33 +176,26 @@ class LeadTimes:
         )
         return LeadTimeBatch(location[:, 0], buckets[0], spreads[0], basis, n, stages)
 
-    def _locate(self, query: RouteQuery) -> tuple[FloatArray, FloatArray, IntArray, tuple[IntArray, ...]]:
-        """Return location and the part of it that the named carrier makes, (rows, 4) each; bucket; counts.
-
-        Counts are those of lane, region pair, state pair and everything. Without several carriers in the
-        history the carrier's part is zero.
-        """
+    def _locate(self, query: RouteQuery) -> tuple[FloatArray, IntArray, tuple[IntArray, ...]]:
+        """Return location, (rows, 4); bucket; counts of lane, region pair, state pair and everything."""
         side = int(np.sqrt(self.state.shape[0]))
         state = slot(query.origin_state, side - 1) * side + slot(query.dest_state, side - 1)
         pair_code = pair_key(query.origin_region, query.dest_region)
         pair = self.pair.rows(pair_code)
         location = self.state[state] + self.pair.effect[pair]
-        named = self.carrier[slot(query.carrier, self.carrier.shape[0] - 1)]
+        location += self.carrier[slot(query.carrier, self.carrier.shape[0] - 1)]
         pair_n = self.pair.n[pair]
         lane_n = pair_n  # with one carrier in the history, a region pair is a lane
         if self.lane.keys.shape[0]:
             lane = self.lane.rows(lane_key(pair_code, query.carrier))
-            named = named + self.lane.effect[lane]
+            location += self.lane.effect[lane]
             lane_n = self.lane.n[lane]
-        else:
-            location += named
-            named = np.zeros_like(named)
         seller = slot(query.seller, self.seller.shape[0] - 1)
         if query.site_handling_days is not None:
             seller = np.where(np.isnan(query.site_handling_days), seller, 0)
-        location += named + self.seller[seller]
+        location += self.seller[seller]
         overall = np.full(len(query), int(self.state_n.sum()))
-        return location, named, self.bucket[state], (lane_n, pair_n, self.state_n[state], overall)
+        return location, self.bucket[state], (lane_n, pair_n, self.state_n[state], overall)
 
     def sellers(self, count: int) -> SellerTimes:
         """Return what is known of the sellers with codes 0 .. count - 1; unseen ones are average, n = 0."""
@@ -211,9 +217,10 @@ class LeadTimes:
         about = {"format": FORMAT, "as_of_s": self.as_of_s, "parameters": asdict(self.parameters)}
         (folder / "parameters.json").write_text(json.dumps(about, indent=1, sort_keys=True) + "\n", "utf-8")
         np.savez(folder / "state.npz", allow_pickle=False, **self._arrays())
-        (folder / _ONLINE).unlink(missing_ok=True)
-        if self.total is not None:
-            self.total.save(folder / _ONLINE)
+        for name, part in ((_ONLINE, self.total), (PAUSED, self.paused)):
+            (folder / name).unlink(missing_ok=True)
+            if part is not None:
+                part.save(folder / name)
 
     @classmethod
     def load(cls, folder: Path) -> LeadTimes:
@@ -235,7 +242,7 @@ class LeadTimes:
                 ),
                 pair=LevelTable(*(arrays.pop(f"pair_{part}") for part in ("keys", "effect", "n"))),
                 lane=LevelTable(*(arrays.pop(f"lane_{part}") for part in ("keys", "effect", "n"))),
-                total=_load_total(folder / _ONLINE),
+                total=OnlineTotal.load(folder / _ONLINE) if (folder / _ONLINE).exists() else None,
                 **arrays,
             )
         except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
@@ -260,14 +267,6 @@ class LeadTimes:
             for part in ("cdf", "m1", "m2")
         }
         return plain | tables | shapes
-
-
-def _load_total(file: Path) -> OnlineTotal | None:
-    if not file.exists():
-        return None
-    from graph.lead_time.online.total import OnlineTotal  # noqa: PLC0415 - a slow import (numba)
-
-    return OnlineTotal.load(file)
 
 
 def _refuse_the_future(journeys: Journeys, as_of_s: int) -> None:

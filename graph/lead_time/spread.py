@@ -12,6 +12,7 @@ moments m_k = E[e^(k eps)] are exact integrals over the bins. All moments are fi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -23,11 +24,14 @@ GRID_STEP: Final = 0.05
 GRID_BINS: Final = 320
 EDGES: Final[FloatArray] = GRID_LOW + GRID_STEP * np.arange(GRID_BINS + 1, dtype=np.float64)
 
+TOLD: Final = (0.5, 0.8, 0.95, 0.9)
+"""The probabilities that answers tell, and promise by: their residual quantiles are worked out once."""
+
 _EXP1: Final[FloatArray] = np.diff(np.exp(EDGES)) / GRID_STEP
 _EXP2: Final[FloatArray] = np.diff(np.exp(2.0 * EDGES)) / (2.0 * GRID_STEP)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Spread:
     """Residual distributions, one row a bucket.
 
@@ -45,32 +49,29 @@ class Spread:
         cdf = np.zeros((mass.shape[0], GRID_BINS + 1))
         np.cumsum(mass, axis=1, out=cdf[:, 1:])
         cdf /= cdf[:, -1:]
-        return cls(cdf, mass @ _EXP1, mass @ _EXP2)
+        # Not a matrix product: its last bits depend on how many rows are multiplied at once.
+        return cls(cdf, (mass * _EXP1).sum(axis=1), (mass * _EXP2).sum(axis=1))
 
-    def residual_at(self, p: float | FloatArray, bucket: IntArray) -> FloatArray:
+    def residual_at(self, p: float | FloatArray, bucket: IntArray | int) -> FloatArray:
         """Return the residual quantile at probability ``p`` (scalar or per row) of each row's bucket."""
-        if np.ndim(p) == 0:
-            every = np.arange(self.cdf.shape[0])
-            of_bucket = self._invert(np.full(every.shape, p, np.float64), every)
-            return np.take(of_bucket, bucket)
-        return self._invert(np.asarray(p, np.float64), bucket)
+        if np.ndim(p):
+            return self._invert(np.asarray(p, np.float64), np.asarray(bucket))
+        of_buckets = self.told[TOLD.index(p)] if p in TOLD else self._of_buckets(float(p))
+        return of_buckets[bucket]
 
-    def one_residual_at(self, p: float, bucket: int) -> float:
-        """Return the residual quantile of one bucket: the same bits as ``residual_at``, without arrays."""
-        row = self.cdf[bucket]
-        if p <= 0.0:
-            return float(EDGES[int(np.searchsorted(row, 0.0, "right")) - 1])
-        left = min(max(int(np.searchsorted(row, p)) - 1, 0), GRID_BINS - 1)
-        low, high = float(row[left]), float(row[left + 1])
-        part = (p - low) / (high - low) if high > low else 0.0
-        return float(EDGES[left]) + GRID_STEP * part
+    @cached_property
+    def told(self) -> FloatArray:
+        """Residual quantiles at ``TOLD``, (probabilities, buckets)."""
+        return np.array([self._of_buckets(p) for p in TOLD])
 
-    def one_probability_below(self, residual: float, bucket: int) -> float:
-        """Return F(residual) of one bucket: the same bits as ``probability_below``, without arrays."""
-        place = min(max((residual - GRID_LOW) / GRID_STEP, 0.0), GRID_BINS - 1e-9)
-        left = int(place)
-        low = float(self.cdf[bucket, left])
-        return low + (place - left) * (float(self.cdf[bucket, left + 1]) - low)
+    def _of_buckets(self, p: float) -> FloatArray:
+        every = np.arange(self.cdf.shape[0])
+        return self._invert(np.full(every.shape, p), every)
+
+    @cached_property
+    def relative_var(self) -> FloatArray:
+        """Variance of e^residual, (buckets,)."""
+        return self.m2 - self.m1**2
 
     def _invert(self, p: FloatArray, bucket: IntArray) -> FloatArray:
         rows = self.cdf[bucket]
@@ -84,7 +85,7 @@ class Spread:
         found: FloatArray = np.where(p <= 0.0, EDGES[first], EDGES[left] + GRID_STEP * part)
         return found
 
-    def probability_below(self, residual: FloatArray, bucket: IntArray) -> FloatArray:
+    def probability_below(self, residual: FloatArray, bucket: IntArray | int) -> FloatArray:
         """Return F(residual) of each row's bucket."""
         place = np.clip((residual - GRID_LOW) / GRID_STEP, 0.0, GRID_BINS - 1e-9)
         left = place.astype(np.int64)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 from functools import cached_property
-from typing import Final
+from itertools import repeat
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,7 @@ FLOOR_DAYS: Final[dict[str, float]] = {"total": 0.25, "approval": 0.01, "handlin
 """Shorter observed times count as this long: the logarithm needs a floor, minutes need no forecast."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LeadTime:
+class LeadTime(NamedTuple):
     """How long one route (or one stage of it) takes, in days from the instant it starts.
 
     ``n`` counts the journeys of the level ``basis``. A LeadTime of a whole route has ``stages``; their means
@@ -27,6 +27,9 @@ class LeadTime:
 
     mean_days: float
     var_days: float
+    p50_days: float
+    p80_days: float
+    p95_days: float
     basis: Basis
     n: int
     location: float
@@ -37,37 +40,22 @@ class LeadTime:
     @property
     def sd_days(self) -> float:
         """Return the standard deviation in days."""
-        return float(np.sqrt(self.var_days))
-
-    @property
-    def p50_days(self) -> float:
-        """Return the median in days."""
-        return self.quantile(0.5)
-
-    @property
-    def p80_days(self) -> float:
-        """Return the time in days that holds with probability 0.80."""
-        return self.quantile(0.8)
-
-    @property
-    def p95_days(self) -> float:
-        """Return the time in days that holds with probability 0.95."""
-        return self.quantile(0.95)
-
-    def quantile(self, p: float) -> float:
-        """Return the time in days that holds with probability ``p`` (0..1, else ValueError)."""
-        _check_probability(p)
-        return float(np.exp(self.location + self.spread.one_residual_at(p, self.bucket)))
+        return math.sqrt(self.var_days)
 
     def promise(self, p: float) -> float:
-        """Return the shortest time in days that holds with probability ``p``."""
-        return self.quantile(p)
+        """Return the shortest time in days that holds with probability ``p`` (0..1, else ValueError)."""
+        _check_probability(p)
+        return float(np.exp(self.location + self.spread.residual_at(p, self.bucket)))
+
+    def quantile(self, p: float) -> float:
+        """Return the same by the name that statisticians look for."""
+        return self.promise(p)
 
     def cdf(self, days: float) -> float:
         """Return the probability that it takes at most ``days``."""
         if days <= 0.0:
             return 0.0
-        return self.spread.one_probability_below(float(np.log(days)) - self.location, self.bucket)
+        return float(self.spread.probability_below(np.log(days) - self.location, self.bucket))
 
     def p_late(self, promise_days: float) -> float:
         """Return the probability that a promise of so many days is broken."""
@@ -112,22 +100,19 @@ class LeadTimeBatch:
     @cached_property
     def var_days(self) -> FloatArray:
         """Variance in days squared, (rows,)."""
-        relative = self.spread.m2 - self.spread.m1**2
-        return _scale(self.location) ** 2 * relative[self.bucket]
+        return _scale(self.location) ** 2 * self.spread.relative_var[self.bucket]
 
     @property
     def sd_days(self) -> FloatArray:
         """Standard deviation in days, (rows,)."""
         return np.sqrt(self.var_days)
 
-    def quantile(self, p: float | FloatArray) -> FloatArray:
-        """Return the times in days that hold with probability ``p``, one number or one a row."""
+    def promise(self, p: float | FloatArray) -> FloatArray:
+        """Return the shortest times in days that hold with probability ``p``, one number or one a row."""
         _check_probability(p)
         return _scale(self.location + self.spread.residual_at(p, self.bucket))
 
-    def promise(self, p: float | FloatArray) -> FloatArray:
-        """Return the shortest times in days that hold with probability ``p``."""
-        return self.quantile(p)
+    quantile = promise
 
     def cdf(self, days: float | FloatArray) -> FloatArray:
         """Return P(time <= days) for one number or one a row; zero where days <= 0."""
@@ -144,16 +129,39 @@ class LeadTimeBatch:
         return self._stages[STAGES.index(name)]
 
     def __getitem__(self, row: int) -> LeadTime:
-        return LeadTime(
-            mean_days=float(self.mean_days[row]),
-            var_days=float(self.var_days[row]),
-            basis=BASES[int(self.basis[row])],
-            n=int(self.n[row]),
-            location=float(self.location[row]),
-            bucket=int(self.bucket[row]),
-            spread=self.spread,
-            stages=tuple(stage[row] for stage in self._stages),
+        return self.take(np.array([row])).to_list()[0]
+
+    def take(self, rows: NDArray[np.intp]) -> LeadTimeBatch:
+        """Return the lead times of some rows, in their order."""
+        return LeadTimeBatch(
+            self.location[rows],
+            self.bucket[rows],
+            self.spread,
+            self.basis[rows],
+            self.n[rows],
+            tuple(stage.take(rows) for stage in self._stages),
         )
+
+    def to_list(self) -> list[LeadTime]:
+        """Return every row's lead time: array operations by batch, not by row."""
+        spread, bucket = self.spread, self.bucket
+        scale = _scale(self.location)
+        quantiles = _scale(self.location + spread.told[:3, bucket])
+        stages = (
+            zip(*(stage.to_list() for stage in self._stages), strict=True) if self._stages else repeat(())
+        )
+        columns = (
+            (scale * spread.m1[bucket]).tolist(),
+            (scale**2 * spread.relative_var[bucket]).tolist(),
+            *quantiles.tolist(),
+            [BASES[code] for code in self.basis.tolist()],
+            self.n.tolist(),
+            self.location.tolist(),
+            bucket.tolist(),
+            repeat(spread),
+            stages,
+        )
+        return list(map(LeadTime._make, zip(*columns, strict=False)))
 
 
 def _scale(location: FloatArray) -> FloatArray:
@@ -162,5 +170,5 @@ def _scale(location: FloatArray) -> FloatArray:
 
 
 def _check_probability(p: float | FloatArray) -> None:
-    if not (np.min(p) >= 0.0 and np.max(p) <= 1.0):
+    if not np.all((p >= 0.0) & (p <= 1.0)):
         raise ValueError(f"a probability lies between 0 and 1, not {p}")

@@ -12,10 +12,13 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from graph import Network
+from graph.lead_time import OnlineParameters
+from graph.lead_time.model import PAUSED
 from ingest.source import open_source
 from replay.build import build
 from tests.ingest.history import InMemory, as_exported_at
 
+FEW_TREES = OnlineParameters(lane_trees=8, seller_trees=4)
 INSTANTS = [
     datetime(2017, 3, 10, 12, tzinfo=UTC),
     datetime(2017, 10, 15, 3, 30, tzinfo=UTC),  # the night in which the clocks of São Paulo moved forward
@@ -29,8 +32,9 @@ INSTANTS = [
 def test_whole_history_and_cut_history_give_the_same_snapshot(
     olist_dir: Path, tmp_path: Path, as_of: datetime
 ) -> None:
-    whole = build(open_source(olist_dir), as_of, tmp_path / "whole")
-    cut = build(InMemory(as_exported_at(_tables(olist_dir), _local(as_of))), as_of, tmp_path / "then")
+    then = InMemory(as_exported_at(_tables(olist_dir), _local(as_of)))
+    whole = build(open_source(olist_dir), as_of, tmp_path / "whole", settings=FEW_TREES)
+    cut = build(then, as_of, tmp_path / "then", settings=FEW_TREES)
 
     assert whole.snapshot_id == cut.snapshot_id
     assert whole.tables["orders"].later_than_as_of > 0
@@ -43,7 +47,7 @@ def test_whole_history_and_cut_history_give_the_same_snapshot(
 
 def test_no_event_in_the_log_is_stamped_at_or_after_the_instant(olist_dir: Path, tmp_path: Path) -> None:
     as_of = INSTANTS[3]
-    report = build(open_source(olist_dir), as_of, tmp_path)
+    report = build(open_source(olist_dir), as_of, tmp_path, settings=FEW_TREES)
     events = pl.read_parquet(tmp_path / report.snapshot_id / "events.parquet")
     assert events["time_s"].max() < as_of.timestamp()  # type: ignore[operator]
     assert events["time_s"].is_sorted()
@@ -66,3 +70,5 @@ def _assert_same_network(one: Path, other: Path) -> None:
         np.testing.assert_allclose(
             getattr(first.lead_times, field), getattr(second.lead_times, field), rtol=0, atol=1e-9
         )
+    for file in ("online.npz", PAUSED):
+        assert (one / "lead_time" / file).read_bytes() == (other / "lead_time" / file).read_bytes()

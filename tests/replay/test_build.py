@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +14,9 @@ import pytest
 
 from graph import Network
 from graph.errors import BadInput
+from graph.lead_time import OnlineParameters
+from graph.lead_time.model import PAUSED
+from graph.lead_time.online.learning import Paused
 from ingest.checks import check
 from ingest.facts import gather, gather_nodes
 from ingest.source import open_source
@@ -98,7 +102,33 @@ def test_a_log_too_long_for_memory_is_written_in_stretches(
 def test_progress_names_every_step(market_dir: Path, tmp_path: Path) -> None:
     told: list[str] = []
     build(open_source(market_dir), None, tmp_path, told.append)
-    assert told[-3:] == ["Gathering facts", "Learning lead times and freight", "Writing the snapshot"]
+    steps = [step for step in told if "%" not in step]
+    assert steps[-3:] == ["Gathering facts", "Learning lead times and freight", "Writing the snapshot"]
+    shares = [step for step in told if "%" in step]
+    assert shares[-1] == "Learning lead times and freight: 100 % of the history"
+    assert len(set(shares)) == len(shares) <= 100
+
+
+def test_fits_of_the_base_are_timed_apart_and_named_by_their_settings(
+    market_dir: Path, tmp_path: Path, small_snapshot: Path
+) -> None:
+    plain = json.loads(next(small_snapshot.glob("*.build/build.json")).read_text())
+    assert plain["fit_seconds"] == 0.0  # too few deliveries for trees
+    eager = OnlineParameters(base_minimum=400, lane_trees=10, seller_trees=5)
+    report = build(open_source(market_dir), None, tmp_path, settings=eager)
+    assert 0.0 < report.fit_seconds < report.seconds
+    assert report.snapshot_id != plain["snapshot_id"]
+    lead_times = Network.open(tmp_path).lead_times
+    assert lead_times.total is not None
+    assert lead_times.total.base.lane_forest is not None
+
+
+def test_a_snapshot_holds_where_its_log_ended(small_snapshot: Path) -> None:
+    folder = small_snapshot / (small_snapshot / "CURRENT").read_text().strip()
+    paused = Paused.load(folder / "lead_time" / PAUSED)
+    as_of = Network.open(small_snapshot).meta.as_of
+    assert paused.day == (as_of - timedelta(hours=3)).timestamp() // 86_400
+    assert 0 < paused.row.shape[0] <= paused.played
 
 
 def test_lanes_are_read_from_the_model_and_carry_their_evidence(small_snapshot: Path) -> None:

@@ -118,12 +118,8 @@ def common_level(left: FloatArray, day: FloatArray, width_days: float = 3.0) -> 
 
 def _boost(inputs: FloatArray, target: FloatArray, trees: int, parameters: OnlineParameters) -> Forest:
     # Slow imports, for fits only.
-    from sklearn.ensemble import (  # type: ignore[import-not-found,import-untyped,unused-ignore] # noqa: PLC0415
-        HistGradientBoostingRegressor,
-    )
-    from threadpoolctl import (  # type: ignore[import-not-found,import-untyped,unused-ignore] # noqa: PLC0415
-        threadpool_limits,
-    )
+    from sklearn.ensemble import HistGradientBoostingRegressor  # noqa: PLC0415
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
     booster: Any = HistGradientBoostingRegressor(
         loss="absolute_error",

@@ -13,16 +13,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.lead_time.journeys import COMPONENTS, DAY_S, FloatArray, IntArray, Journeys
-from graph.lead_time.levels import slot
-from graph.lead_time.online.base import DAY_STARTS_S, Base, fit_base, parcel_features
+from graph.lead_time.journeys import COMPONENTS, FloatArray, IntArray
+from graph.lead_time.online.base import Base, fit_base
 from graph.lead_time.online.parameters import OnlineParameters
 from graph.lead_time.online.period import PeriodLevel
 from graph.lead_time.online.pool import ErrorPool
-from graph.lead_time.online.signals import LANE_SIGNALS, SELLER_SIGNALS, Signals
+from graph.lead_time.online.routes import RouteEffects
+from graph.lead_time.online.rows import DayEvents, Issued, Rows, pair_slot, to_day
+from graph.lead_time.online.signals import Signals
 from graph.lead_time.spread import Spread
-from graph.lead_time.value import FLOOR_DAYS
-from graph.model import NEVER
+
+__all__ = ["BUCKETS", "DayEvents", "Engine", "Issued", "Rows", "bucket_of", "pair_slot", "to_day"]
 
 SAME_STATE, NEAR, FAR = 0, 1, 2
 BUCKETS: Final = 3
@@ -30,93 +31,21 @@ _FAR_EFFECT: Final = 0.25
 _START_LEVEL: Final = float(np.log(10.0))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """The groups and features of every journey, prepared once: what does not change with the state."""
-
-    seller: IntArray
-    state_pair: IntArray
-    dest_region: IntArray
-    same_state: NDArray[np.bool_]
-    parcel: FloatArray
-    log_days: FloatArray
-    start_day: FloatArray
-    handed_day: FloatArray
-    delivered_day: FloatArray
-    states: int
-    regions: int
-    sellers: int
-
-    @classmethod
-    def of(cls, journeys: Journeys) -> Rows:
-        """Prepare journeys; days are counted from the epoch, NaN where an event is not known."""
-        states = 1 + int(max(journeys.origin_state.max(initial=-1), journeys.dest_state.max(initial=-1)))
-        regions = 1 + int(journeys.dest_region.max(initial=-1))
-        sellers = 1 + int(journeys.seller.max(initial=-1))
-        return cls(
-            seller=slot(journeys.seller, sellers),
-            state_pair=pair_slot(journeys.origin_state, journeys.dest_state, states),
-            dest_region=slot(journeys.dest_region, regions),
-            same_state=(journeys.origin_state == journeys.dest_state) & (journeys.origin_state >= 0),
-            parcel=parcel_features(journeys, journeys.purchased_s),
-            log_days=np.stack(
-                [np.log(np.maximum(journeys.days(name), FLOOR_DAYS[name])) for name in COMPONENTS]
-            ),
-            start_day=to_day(journeys.purchased_s),
-            handed_day=to_day(journeys.handed_s),
-            delivered_day=to_day(journeys.delivered_s),
-            states=states,
-            regions=regions,
-            sellers=sellers,
-        )
-
-
-def pair_slot(origin: NDArray[np.int32], dest: NDArray[np.int32], states: int) -> IntArray:
-    """Return the row of a state pair in tables of (states + 1)^2 rows."""
-    return slot(origin, states) * (states + 1) + slot(dest, states)
-
-
-def to_day(instant_s: IntArray) -> FloatArray:
-    """Return epoch days (float, days start at Brasilia's midnight); NaN where the instant is unknown."""
-    found: FloatArray = np.where(instant_s == NEVER, np.nan, (instant_s - DAY_STARTS_S) / DAY_S)
-    return found
-
-
-@dataclass(slots=True, eq=False)
-class Issued:
-    """What was forecast for each journey at its purchase, NaN before: arrays by journey row."""
-
-    lane_signals: FloatArray
-    seller_signals: FloatArray
-    base: FloatArray
-    location: FloatArray
-    bucket: IntArray
-    day: IntArray
-
-    @classmethod
-    def empty(cls, rows: int) -> Issued:
-        """Return room for so many journeys."""
-        return cls(
-            np.full((rows, len(LANE_SIGNALS)), np.nan),
-            np.full((rows, len(SELLER_SIGNALS)), np.nan),
-            np.full(rows, np.nan),
-            np.full(rows, np.nan),
-            np.zeros(rows, np.int64),
-            np.zeros(rows, np.int64),
-        )
-
-
 @dataclass(slots=True, eq=False)
 class Engine:
-    """The mutable state of the online model. ``open``: rows bought and neither delivered nor given up."""
+    """The mutable state of the online model.
+
+    ``open``: rows bought and neither delivered nor given up. ``pool``: errors of forecasts that do not know
+    the carrier; ``named_pool``: of those that are told it, None where there is only one.
+    """
 
     parameters: OnlineParameters
     signals: Signals
+    routes: RouteEffects
     period: PeriodLevel
     pool: ErrorPool
+    named_pool: ErrorPool | None
     base: Base
-    spread: Spread
-    raw_spread: Spread
     open: IntArray
     last_fit_day: float
     last_fit_n: int
@@ -127,22 +56,29 @@ class Engine:
     @classmethod
     def start(cls, rows: Rows, parameters: OnlineParameters) -> Engine:
         """Return an engine that has seen nothing."""
-        pool = ErrorPool.empty(BUCKETS)
-        spread = Spread.from_mass(pool.mass(parameters))
-        signals = Signals.empty((rows.states + 1) ** 2, rows.regions + 1, rows.sellers + 1, parameters)
-        signals.read()
+        sellers, several = rows.sellers + 1, rows.carriers > 1
         return cls(
             parameters=parameters,
-            signals=signals,
+            signals=Signals.empty((rows.states + 1) ** 2, rows.regions + 1, sellers, parameters),
+            routes=RouteEffects.empty(sellers, rows.carriers + 1, parameters),
             period=PeriodLevel.start(_START_LEVEL),
-            pool=pool,
+            pool=ErrorPool.empty(BUCKETS, parameters),
+            named_pool=ErrorPool.empty(BUCKETS, parameters) if several else None,
             base=Base(),
-            spread=spread,
-            raw_spread=spread,
             open=np.zeros(0, np.int64),
             last_fit_day=-np.inf,
             last_fit_n=0,
         )
+
+    @property
+    def spread(self) -> Spread:
+        """Return the distribution of the errors of forecasts that do not know the carrier."""
+        return self.pool.guarded()
+
+    @property
+    def named_spread(self) -> Spread:
+        """Return the distribution of the errors of forecasts that are told the carrier."""
+        return (self.named_pool or self.pool).guarded()
 
     def issue(self, rows: Rows, issued: Issued, bought: IntArray, day: int, learning: bool = True) -> None:
         """Forecast the journeys bought on a day, from the state at its start (or where learning stopped)."""
@@ -152,11 +88,14 @@ class Engine:
         seller = self.signals.of_seller(rows.seller[bought], float(day) if learning else self.today)
         issued.lane_signals[bought] = lane
         issued.seller_signals[bought] = seller
-        issued.base[bought] = self.base.lane(lane, rows.parcel[bought]) + self.base.seller(seller)
+        base = self.base.lane(lane, rows.parcel[bought]) + self.base.seller(seller)
+        mixed = self.routes.mixed(rows.pair[bought], rows.seller[bought])
         level = (
             self.period.level if learning else self.period.ahead(max(day - self.today, 0.0), self.parameters)
         )
-        issued.location[bought] = issued.base[bought] + level
+        issued.base[bought] = base
+        issued.mixed[bought] = mixed
+        issued.location[bought] = base + mixed + level
         issued.bucket[bought] = bucket_of(lane, rows.same_state[bought])
         issued.day[bought] = day
         if learning:
@@ -166,21 +105,19 @@ class Engine:
     def learn(self, rows: Rows, issued: Issued, day: int, until: float, events: DayEvents) -> None:
         """Learn from the events of [day, until), measured against the state at its start; let it pass."""
         self.today = until
+        morning = self.period.level
+        self._name_carriers(rows, issued, events)
         self._learn_period(rows, issued, day, until)
-        self._learn_signals(rows, events)
+        self._learn_signals(rows, issued, events)
         arrived = events.delivered[~np.isnan(issued.location[events.delivered])]
-        error = rows.log_days[0, arrived] - issued.location[arrived]
-        moved = self.period.level - (issued.location[arrived] - issued.base[arrived])
-        pooled = error - self.parameters.known_drift * moved
-        self.pool.learn(error, pooled, issued.bucket[arrived], self.raw_spread, self.parameters.guard_gain)
+        self.routes.handed(rows.seller[events.handed], rows.carrier[events.handed])
+        left = rows.log_days[0, arrived] - issued.base[arrived] - morning
+        self.routes.learn(left, rows.pair[arrived], rows.carrier[arrived])
+        self._learn_errors(rows, issued, arrived)
         self.delivered_n += events.delivered.shape[0]
         self._close(rows, day, until)
         self.signals.forget(1.0)
-        self.signals.read()
-        self.pool.forget(1.0, self.parameters.spread_half_life)
-        mass = self.pool.mass(self.parameters)
-        self.raw_spread = Spread.from_mass(mass)
-        self.spread = Spread.from_mass(self.pool.guarded(mass))
+        self.routes.forget(1.0)
 
     def refit_if_due(self, rows: Rows, issued: Issued, day: int, known: Mapping[int, Base]) -> None:
         """Fit the base anew when enough was delivered or time went by since the last fit.
@@ -207,40 +144,63 @@ class Engine:
         if train.shape[0] < p.base_minimum // 2:
             return None
         base = fit_base(
-            rows.log_days[0, train],
+            rows.log_days[0, train] - issued.named[train],
             rows.start_day[train],
-            issued.lane_signals[train],
+            issued.lane_signals[train].astype(np.float64),
             rows.parcel[train],
-            issued.seller_signals[train],
+            issued.seller_signals[train].astype(np.float64),
             p,
         )
         if self.open.shape[0]:
-            now = base.lane(issued.lane_signals[self.open], rows.parcel[self.open])
-            now += base.seller(issued.seller_signals[self.open])
+            now = base.lane(issued.lane_signals[self.open].astype(np.float64), rows.parcel[self.open])
+            now += base.seller(issued.seller_signals[self.open].astype(np.float64))
             base = base.shifted(float(np.median(issued.base[self.open] - now)))
         return base
 
+    def _name_carriers(self, rows: Rows, issued: Issued, events: DayEvents) -> None:
+        """Note the effect of each parcel's carrier and lane when the carrier becomes known."""
+        both = np.concatenate([events.handed, events.delivered])
+        told = both[np.isnan(issued.named[both])]
+        issued.named[told] = self.routes.named(rows.pair[told], rows.carrier[told])
+
     def _learn_period(self, rows: Rows, issued: Issued, day: int, until: float) -> None:
         start = rows.start_day[self.open]
+        handed = rows.handed_day[self.open] < day
+        effect = np.where(handed, issued.named[self.open], issued.mixed[self.open])
         end = rows.delivered_day[self.open]
         arrived = end < until
         self.period.step(
             weekday=(day + 3) % 7,
-            location=issued.base[self.open],
+            location=issued.base[self.open] + effect,
             age_from=np.maximum(day - start, 0.0),
             age_to=np.where(arrived, end, until) - start,
             arrived=arrived.astype(np.float64),
             parameters=self.parameters,
         )
 
-    def _learn_signals(self, rows: Rows, events: DayEvents) -> None:
+    def _learn_errors(self, rows: Rows, issued: Issued, arrived: IntArray) -> None:
+        p = self.parameters
+        mixed, named, bucket = issued.mixed[arrived], issued.named[arrived], issued.bucket[arrived]
+        level = issued.location[arrived] - issued.base[arrived] - mixed
+        known = p.known_drift * (self.period.level - level)
+        for pool, effect in ((self.pool, mixed), (self.named_pool, named)):
+            if pool is None:
+                continue
+            error = rows.log_days[0, arrived] - (issued.base[arrived] + effect + level)
+            pool.learn(error, error - known, bucket, p)
+            pool.forget(1.0, p)
+
+    def _learn_signals(self, rows: Rows, issued: Issued, events: DayEvents) -> None:
         for component, ended in enumerate(
             (events.delivered, events.approved, events.handed, events.delivered)
         ):
             kept = ended[~np.isnan(rows.log_days[component, ended])]
+            log_days = rows.log_days[component, kept]
+            if component == 0:
+                log_days = log_days - issued.named[kept]  # carriers and lanes are not the sellers' doing
             left = self.signals.learn(
                 component,
-                rows.log_days[component, kept],
+                log_days,
                 rows.state_pair[kept],
                 rows.dest_region[kept],
                 rows.seller[kept],
@@ -248,9 +208,7 @@ class Engine:
             if COMPONENTS[component] == "handling":
                 self.signals.last_handling[rows.seller[kept]] = left
         self.signals.last_handed_day[rows.seller[events.handed]] = rows.handed_day[events.handed]
-        self.signals.deliveries += np.bincount(
-            rows.seller[events.delivered], minlength=self.signals.deliveries.shape[0]
-        )
+        np.add.at(self.signals.deliveries, rows.seller[events.delivered], 1.0)
 
     def _close(self, rows: Rows, day: int, end: float) -> None:
         """Take out of the queues what was handed over, and out of the open set what arrived or is lost."""
@@ -264,15 +222,6 @@ class Engine:
         leaves = waited & (handed | arrived | given_up)
         self.signals.left_queue(rows.seller[rest[leaves]], rows.start_day[rest[leaves]])
         self.open = rest[~(arrived | given_up | lost)]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DayEvents:
-    """Rows whose approval, hand-over or delivery is stamped on one day, each in order of time."""
-
-    approved: IntArray
-    handed: IntArray
-    delivered: IntArray
 
 
 def bucket_of(lane_signals: FloatArray, same_state: NDArray[np.bool_]) -> IntArray:

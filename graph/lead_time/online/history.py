@@ -56,9 +56,9 @@ class Calendar:
 
     @property
     def first(self) -> float:
-        """Return the day of the first purchase."""
+        """Return the day of the first purchase; infinite without any."""
         days = self._of["bought"][1]
-        return float(days[0]) if days.shape[0] else 0.0
+        return float(days[0]) if days.shape[0] else np.inf
 
 
 def _by_time(day: FloatArray) -> tuple[IntArray, FloatArray]:
@@ -86,7 +86,7 @@ def play(
     engine, calendar = Engine.start(rows, parameters), Calendar(rows, journeys)
     end = float(to_day(np.array([as_of_s]))[0])
     frozen = np.inf if frozen_from_s is None else float(to_day(np.array([frozen_from_s]))[0])
-    first, last = int(np.floor(calendar.first)), int(np.ceil(end))
+    first, last = int(np.floor(min(calendar.first, end))), int(np.ceil(end))
     cdf, levels = [], []
     for day in range(first, last):
         if day < frozen:

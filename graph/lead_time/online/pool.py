@@ -31,25 +31,26 @@ class ErrorPool:
 
     counts: FloatArray
     read_at: FloatArray
+    plain: Spread
 
     @classmethod
-    def empty(cls, buckets: int) -> ErrorPool:
+    def empty(cls, buckets: int, parameters: OnlineParameters) -> ErrorPool:
         """Return a pool that has seen no error."""
-        return cls(np.zeros((buckets, GRID_BINS)), GUARDED.copy())
+        counts = np.zeros((buckets, GRID_BINS))
+        return cls(counts, GUARDED.copy(), Spread.from_mass(_mass(counts, parameters)))
 
     def learn(
-        self, error: FloatArray, pooled: FloatArray, bucket: IntArray, issued: Spread, gain: float
+        self, error: FloatArray, pooled: FloatArray, bucket: IntArray, parameters: OnlineParameters
     ) -> None:
         """Learn from the forecasts whose outcome became known today.
 
-        ``error`` as issued steers the guard, ``pooled`` goes to the histograms; ``issued`` is the unguarded
-        spread as of this morning.
+        ``error`` as issued steers the guard, ``pooled`` goes to the histograms.
         """
         if not error.shape[0]:
             return
-        share = issued.probability_below(error, bucket)
+        share = self.plain.probability_below(error, bucket)
         above = (share[:, None] > self.read_at).mean(axis=0)
-        step = gain * min(1.0, error.shape[0] / _FULL_DAY)
+        step = parameters.guard_gain * min(1.0, error.shape[0] / _FULL_DAY)
         moved = self.read_at + step * (above - (1.0 - GUARDED))
         self.read_at = np.clip(moved, GUARDED - _REACH, np.minimum(GUARDED + _REACH, 1.0 - _GAP))
         self.read_at = np.maximum(self.read_at, _GAP)
@@ -57,26 +58,24 @@ class ErrorPool:
         added = np.bincount(bucket * GRID_BINS + bins, minlength=self.counts.size)
         self.counts += added.reshape(self.counts.shape)
 
-    def forget(self, days: float, half_life_days: float) -> None:
-        """Let ``days`` pass."""
-        self.counts *= 2.0 ** (-days / half_life_days)
+    def forget(self, days: float, parameters: OnlineParameters) -> None:
+        """Let ``days`` pass, and let ``plain`` be the errors learned so far."""
+        self.counts *= 2.0 ** (-days / parameters.spread_half_life)
+        self.plain = Spread.from_mass(_mass(self.counts, parameters))
 
-    def mass(self, parameters: OnlineParameters) -> FloatArray:
-        """Return bin masses, (buckets, GRID_BINS): a thin bucket leans on all, all on a normal law."""
-        centre = EDGES[:-1] + 0.5 * GRID_STEP
-        normal = np.exp(-0.5 * (centre / parameters.spread_prior_sd) ** 2)
-        pool = self.counts.sum(axis=0) + parameters.spread_prior_n * normal / normal.sum()
-        mixed: FloatArray = self.counts + parameters.spread_prior_n * pool / pool.sum()
-        mixed /= mixed.sum(axis=1, keepdims=True)
-        return mixed
-
-    def guarded(self, mass: FloatArray) -> FloatArray:
-        """Return the masses after the guard: F becomes G(F), G piecewise linear through (read_at, level)."""
+    def guarded(self) -> Spread:
+        """Return ``plain`` after the guard: F becomes G(F), G piecewise linear through (read_at, level)."""
         knots = np.maximum.accumulate(np.concatenate([[0.0], self.read_at, [1.0]]))
         levels = np.concatenate([[0.0], GUARDED, [1.0]])
-        cdf = np.zeros((mass.shape[0], GRID_BINS + 1))
-        np.cumsum(mass, axis=1, out=cdf[:, 1:])
-        cdf[:, -1] = 1.0
-        turned = np.interp(cdf.ravel(), knots, levels).reshape(cdf.shape)
-        found: FloatArray = np.diff(turned, axis=1)
-        return found
+        turned = np.interp(self.plain.cdf.ravel(), knots, levels).reshape(self.plain.cdf.shape)
+        return Spread.from_mass(np.diff(turned, axis=1))
+
+
+def _mass(counts: FloatArray, parameters: OnlineParameters) -> FloatArray:
+    """Return bin masses, (buckets, GRID_BINS): a thin bucket leans on all, all on a normal law."""
+    centre = EDGES[:-1] + 0.5 * GRID_STEP
+    normal = np.exp(-0.5 * (centre / parameters.spread_prior_sd) ** 2)
+    pool = counts.sum(axis=0) + parameters.spread_prior_n * normal / normal.sum()
+    mixed: FloatArray = counts + parameters.spread_prior_n * pool / pool.sum()
+    mixed /= mixed.sum(axis=1, keepdims=True)
+    return mixed

@@ -7,7 +7,7 @@ would turn effects into stale drift after every shift.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -53,7 +53,6 @@ class Signals:
     open_since_day: FloatArray
     last_handling: FloatArray
     last_handed_day: FloatArray
-    _values: dict[str, FloatArray] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, state_pairs: int, regions: int, sellers: int, parameters: OnlineParameters) -> Signals:
@@ -72,23 +71,9 @@ class Signals:
             last_handed_day=np.full(sellers, np.nan),
         )
 
-    def read(self) -> None:
-        """Fix the effects as they stand now; the other methods use these until the next read."""
-        start = _START_LEVEL[:, None] * self.level.k
-        self._values = {
-            "level": (self.level.total + start) / (self.level.weight + self.level.k),
-            "state_pair": self.state_pair.values(),
-            "dest_region": self.dest_region.values(),
-            "seller": self.seller.values(),
-            "recent": self.recent.values(),
-        }
-
     def lane(self, state_pair: IntArray, dest_region: IntArray) -> FloatArray:
         """Return the lane signals, (rows, 8)."""
-        found: FloatArray = np.concatenate(
-            [self._values["state_pair"][:, state_pair], self._values["dest_region"][:, dest_region]]
-        ).T
-        return found
+        return np.column_stack([self.state_pair.rows(state_pair), self.dest_region.rows(dest_region)])
 
     def of_seller(self, seller: IntArray, day: float) -> FloatArray:
         """Return the seller signals as of an instant in days, (rows, 13)."""
@@ -97,8 +82,8 @@ class Signals:
         np.divide(day * waiting - self.open_since_day[seller], waiting, out=age, where=waiting > 0)
         found: FloatArray = np.column_stack(
             [
-                self._values["seller"][:, seller].T,
-                self._values["recent"][:, seller].T,
+                self.seller.rows(seller),
+                self.recent.rows(seller),
                 self.deliveries[seller],
                 waiting,
                 age,
@@ -112,9 +97,9 @@ class Signals:
         self, component: int, log_days: FloatArray, state_pair: IntArray, region: IntArray, seller: IntArray
     ) -> FloatArray:
         """Learn one component from what ended today; return what only the sellers explain, (rows,)."""
-        level = self._values["level"][component, 0]
-        of_pair = self._values["state_pair"][component, state_pair]
-        of_region = self._values["dest_region"][component, region]
+        level = self._level(component)
+        of_pair = self.state_pair.at(component, state_pair)
+        of_region = self.dest_region.at(component, region)
         left: FloatArray = log_days - level
         self.state_pair.add(component, state_pair, left)
         left = left - of_pair
@@ -125,6 +110,12 @@ class Signals:
         self.recent.add(component, seller, left)
         return left
 
+    def _level(self, component: int) -> float:
+        means = self.level
+        prior = means.k * means.scale
+        found = means.total[component, 0] + _START_LEVEL[component] * prior
+        return float(found / (means.weight[component, 0] + prior))
+
     def bought(self, seller: IntArray, day: FloatArray) -> None:
         """Open the orders of a day."""
         self._queue(seller, day, 1.0)
@@ -134,9 +125,8 @@ class Signals:
         self._queue(seller, bought_day, -1.0)
 
     def _queue(self, seller: IntArray, day: FloatArray, sign: float) -> None:
-        size = self.open_orders.shape[0]
-        self.open_orders += sign * np.bincount(seller, minlength=size)
-        self.open_since_day += sign * np.bincount(seller, weights=day, minlength=size)
+        np.add.at(self.open_orders, seller, sign)
+        np.add.at(self.open_since_day, seller, sign * day)
 
     def forget(self, days: float) -> None:
         """Let ``days`` pass."""

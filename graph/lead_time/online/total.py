@@ -10,26 +10,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.lead_time.journeys import FloatArray, IntArray
-from graph.lead_time.levels import slot
-from graph.lead_time.online.base import Base, parcel_features
-from graph.lead_time.online.engine import bucket_of, pair_slot, to_day
-from graph.lead_time.online.history import Played
+from graph.lead_time.levels import pair_key, slot
+from graph.lead_time.online.base import PARCEL, Base, parcel_features
+from graph.lead_time.online.engine import BUCKETS, Engine, bucket_of, pair_slot, to_day
+from graph.lead_time.online.routes import RouteEffects
+from graph.lead_time.online.saved import put_together, taken_apart
 from graph.lead_time.online.trees import Forest
 from graph.lead_time.query import RouteQuery
 from graph.lead_time.spread import Spread
 from graph.model import NEVER
 
+_LINES: Final = PARCEL.index("n_lines")
 _ARRAYS: Final = ("state_pair", "dest_region", "effect_log")
 _FOREST: Final = ("root", "feature", "threshold", "child", "missing_left", "value")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OnlineTotal:
-    """Location of the whole lead time = common level + lane part (forest) + seller part, all as of T.
+    """Location of the whole lead time = level + lane part (forest) + seller part + routes, all as of T.
 
     ``state_pair``: (4, (states + 1)^2) and ``dest_region``: (4, regions + 1), the lane signals by component;
     ``effect_log``: (sellers + 1,), row 0 = unknown seller = 0. ``base`` holds the lane forest alone: the
-    seller forest has been read for every seller.
+    seller forest has been read for every seller. ``spread``: its first BUCKETS rows are for forecasts that do
+    not know the carrier, the others for those that are told it.
     """
 
     as_of_s: int
@@ -37,26 +40,26 @@ class OnlineTotal:
     state_pair: FloatArray
     dest_region: FloatArray
     effect_log: FloatArray
+    routes: RouteEffects
     base: Base
     spread: Spread
 
     @classmethod
-    def of(cls, played: Played, as_of_s: int) -> OnlineTotal:
+    def of(cls, engine: Engine, as_of_s: int) -> OnlineTotal:
         """Take from an engine what reading needs."""
-        engine = played.engine
-        day = float(to_day(np.array([as_of_s]))[0])
-        every = np.arange(played.rows.sellers + 1)
-        effect = engine.base.seller(engine.signals.of_seller(every, day))
+        signals, day = engine.signals, float(to_day(np.array([as_of_s]))[0])
+        every = np.arange(signals.deliveries.shape[0])
+        effect = engine.base.seller(signals.of_seller(every, day))
         effect[0] = 0.0
-        signals = engine.signals
         return cls(
             as_of_s=as_of_s,
             level=engine.period.level,
             state_pair=signals.state_pair.values(),
             dest_region=signals.dest_region.values(),
             effect_log=effect,
+            routes=put_together(RouteEffects, taken_apart(engine.routes, "routes"), "routes"),
             base=Base(engine.base.lane_forest, None, engine.base.shift),
-            spread=engine.spread,
+            spread=_both(engine.spread, engine.named_spread),
         )
 
     def locate(self, query: RouteQuery) -> tuple[FloatArray, IntArray]:
@@ -72,9 +75,13 @@ class OnlineTotal:
         seller = slot(query.seller, self.effect_log.shape[0] - 1)
         if query.site_handling_days is not None:
             seller = np.where(np.isnan(query.site_handling_days), seller, 0)
-        location = self.level + self.base.lane(lane, parcel_features(query, at_s)) + self.effect_log[seller]
+        parcel = parcel_features(query, at_s)
+        parcel[:, _LINES] += query.quantity - 1.0  # a line of the history is one unit
+        carrier = slot(query.carrier, self.routes.carriers - 1)
+        location = self.level + self.base.lane(lane, parcel) + self.effect_log[seller]
+        location += self.routes.of(pair_key(query.origin_region, query.dest_region), seller, carrier)
         same = (query.origin_state == query.dest_state) & (query.origin_state >= 0)
-        return location, bucket_of(lane, same)
+        return location, bucket_of(lane, same) + BUCKETS * (carrier > 0)
 
     def effect_of(self, row: IntArray) -> FloatArray:
         """Return the log effect of sellers given by their rows here (0 = unknown)."""
@@ -96,6 +103,7 @@ class OnlineTotal:
             numbers=np.array(numbers),
             **arrays,
             **spread,
+            **taken_apart(self.routes, "routes"),
         )
 
     @classmethod
@@ -108,7 +116,13 @@ class OnlineTotal:
         return cls(
             as_of_s=int(arrays["as_of_s"]),
             level=level,
+            routes=put_together(RouteEffects, arrays, "routes"),
             base=Base(forest, None, shift),
             spread=Spread(*(arrays[f"spread_{part}"] for part in ("cdf", "m1", "m2"))),
             **{name: arrays[name] for name in _ARRAYS},
         )
+
+
+def _both(one: Spread, other: Spread) -> Spread:
+    parts = ("cdf", "m1", "m2")
+    return Spread(*(np.concatenate([getattr(one, part), getattr(other, part)]) for part in parts))

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-import numba  # type: ignore[import-not-found,import-untyped,unused-ignore]
 import numpy as np
 from numpy.typing import NDArray
 
 from graph.lead_time.journeys import FloatArray
+from graph.lead_time.online.leaves import Leaves, leaves_of
 
 LEAF = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forest:
-    """A sum of regression trees. Node arrays run over all trees; tree t starts at node ``root[t]``.
+    """A sum of regression trees. Node arrays run over all trees, each in pre-order from node ``root[t]`` on.
 
     A row goes to ``child[node, 0]`` where its ``feature`` is at most ``threshold``, or where it is NaN and
     ``missing_left``, else to ``child[node, 1]``.
@@ -31,20 +30,16 @@ class Forest:
     child: NDArray[np.int32]
     missing_left: NDArray[np.bool_]
     value: FloatArray
+    leaves: Leaves = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        nodes = (self.root, self.feature, self.threshold, self.child, self.missing_left, self.value)
+        object.__setattr__(self, "leaves", leaves_of(*nodes))
 
     def predict(self, rows: FloatArray) -> FloatArray:
         """Return the prediction of each row; ``rows`` is (rows, features) in the order of the training."""
         found = np.full(rows.shape[0], self.baseline)
-        _add_trees(
-            np.ascontiguousarray(rows),
-            self.root,
-            self.feature,
-            self.threshold,
-            self.child,
-            self.missing_left,
-            self.value,
-            found,
-        )
+        self.leaves.add(rows, found)
         return found
 
     @classmethod
@@ -65,28 +60,3 @@ class Forest:
             missing_left=both["missing_go_to_left"].astype(bool),
             value=both["value"].astype(np.float64),
         )
-
-
-def _add_tree_values(
-    rows: FloatArray,
-    root: NDArray[np.int32],
-    feature: NDArray[np.int32],
-    threshold: FloatArray,
-    child: NDArray[np.int32],
-    missing_left: NDArray[np.bool_],
-    value: FloatArray,
-    found: FloatArray,
-) -> None:
-    for row in range(rows.shape[0]):
-        total = 0.0
-        for tree in range(root.shape[0]):
-            node = root[tree]
-            while feature[node] >= 0:
-                x = rows[row, feature[node]]
-                go_left = missing_left[node] if np.isnan(x) else x <= threshold[node]
-                node = child[node, 0] if go_left else child[node, 1]
-            total += value[node]
-        found[row] += total
-
-
-_add_trees: Callable[..., None] = numba.njit(cache=True)(_add_tree_values)

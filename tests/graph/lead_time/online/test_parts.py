@@ -12,7 +12,6 @@ from graph.lead_time.online.parameters import OnlineParameters
 from graph.lead_time.online.period import PeriodLevel
 from graph.lead_time.online.pool import GUARDED, ErrorPool
 from graph.lead_time.online.trees import Forest
-from graph.lead_time.spread import Spread
 
 P = OnlineParameters()
 
@@ -98,38 +97,40 @@ def test_nobody_under_way_teaches_nothing() -> None:
 @given(seed=st.integers(0, 1_000))
 def test_the_guard_keeps_a_distribution_and_its_order(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    pool = ErrorPool.empty(2)
+    eager = OnlineParameters(guard_gain=0.3, spread_half_life=30.0)
+    pool = ErrorPool.empty(2, eager)
     for _ in range(20):
-        mass = pool.mass(P)
         error = rng.normal(rng.normal(), 0.5, 30)
-        pool.learn(error, error, rng.integers(0, 2, 30), Spread.from_mass(mass), 0.3)
-        pool.forget(1.0, 30.0)
-    guarded = pool.guarded(pool.mass(P))
-    assert (guarded >= -1e-12).all()
-    assert guarded.sum(axis=1) == pytest.approx([1.0, 1.0])
+        pool.learn(error, error, rng.integers(0, 2, 30), eager)
+        pool.forget(1.0, eager)
+    guarded = pool.guarded().cdf
+    assert (np.diff(guarded, axis=1) >= -1e-12).all()
+    assert guarded[:, 0].tolist() == [0.0, 0.0]
+    assert guarded[:, -1] == pytest.approx([1.0, 1.0])
 
 
 def test_the_guard_brings_coverage_back_when_the_pool_is_stale() -> None:
     """The pool believes in sd 0.5 and never forgets; the errors are twice as wide."""
     rng = np.random.default_rng(4)
-    pool = ErrorPool.empty(1)
-    narrow = Spread.from_mass(pool.mass(P))
+    eager = OnlineParameters(guard_gain=0.05)
+    pool = ErrorPool.empty(1, eager)
     for _ in range(400):
         error = rng.normal(0.0, 0.7, 100)
-        pool.learn(error, error, np.zeros(100, np.int64), narrow, 0.05)
+        pool.learn(error, error, np.zeros(100, np.int64), eager)
         pool.counts[:] = 0.0
+        pool.forget(1.0, eager)
     error, bucket = rng.normal(0.0, 0.7, 20_000), np.zeros(20_000, np.int64)
-    guarded = Spread.from_mass(pool.guarded(pool.mass(P)))
     plain, kept = (
-        [(error <= law.residual_at(p, bucket)).mean() for p in (0.2, 0.8, 0.9)] for law in (narrow, guarded)
+        [(error <= law.residual_at(p, bucket)).mean() for p in (0.2, 0.8, 0.9)]
+        for law in (pool.plain, pool.guarded())
     )
     assert plain[2] < 0.83
     assert kept == pytest.approx([0.2, 0.8, 0.9], abs=0.015)
 
 
 def test_an_idle_guard_changes_nothing() -> None:
-    pool = ErrorPool.empty(1)
-    assert pool.guarded(pool.mass(P)) == pytest.approx(pool.mass(P), abs=1e-9)
+    pool = ErrorPool.empty(1, P)
+    assert pool.guarded().cdf == pytest.approx(pool.plain.cdf, abs=1e-9)
     assert pool.read_at.tolist() == GUARDED.tolist()
 
 
