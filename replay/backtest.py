@@ -3,55 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from graph.lead_time.journeys import DAY_S, FloatArray, IntArray, Journeys
-from graph.lead_time.levels import lane_key, narrowest, pair_key
+from graph.errors import BadInput
+from graph.lead_time.journeys import DAY_S, IntArray
 from graph.lead_time.online.base import Base
-from graph.lead_time.online.history import Played, play, spread_of_days
+from graph.lead_time.online.history import play
 from graph.lead_time.online.parameters import OnlineParameters
-from graph.lead_time.value import LeadTimeBatch
-from graph.model import BASES, NEVER
+from graph.model import NEVER
+from ingest.clock import ZONE
 from replay.baselines import baselines
-from replay.metrics import LEVELS, quantile_at
+from replay.forecasts import Forecast, forecast
+from replay.metrics import LEVELS
+from replay.past import History, from_approval
 from replay.scores import Scored, scores
 
 Target = Literal["purchased", "approved"]
-PUBLISHED: Final = (0.05, *(step / 10 for step in range(1, 10)), 0.95, 0.99)
-"""The quantiles of the predictions file: q05, q10, q20, ..., q90, q95, q99."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class History:
-    """The whole history, later stamps too: they are the answers, and learned from once the clock passed them.
-
-    ``orders``: the order id of each journey; ``canceled``: True for journeys of orders whose final status is
-    canceled, which are forecast but not scored.
-    """
-
-    journeys: Journeys
-    orders: pl.Series
-    canceled: NDArray[np.bool_]
-
-    def from_approval(self) -> History:
-        """Return the approved journeys with the approval as their start; they have no approval stage."""
-        known = self.journeys.approved_s != NEVER
-        cut = {field.name: getattr(self.journeys, field.name)[known] for field in fields(Journeys)}
-        made = Journeys(**cut)
-        total = (made.delivered_s - made.approved_s) / DAY_S
-        after = np.isfinite(made.total_days) & (total >= 0.0)
-        journeys = replace(
-            made,
-            purchased_s=made.approved_s,
-            total_days=np.where(after, total, np.nan),
-            approval_days=np.full(len(made), np.nan),
-        )
-        return History(journeys, self.orders.filter(pl.Series(known)), self.canceled[known])
+_FIRST_RUN: Final = 0.85
+"""The share of the time that the first run takes: it fits the bases, the second one finds them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,127 +49,93 @@ def backtest(
     target: Target = "purchased",
     parameters: OnlineParameters | None = None,
     bases: Mapping[int, Base] | None = None,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], None] = lambda _share: None,
 ) -> Backtest:
-    """Forecast all orders of ``span_s`` = [from, to), in epoch seconds, and score those that were delivered.
+    """Forecast all orders purchased in ``span_s`` = [from, to), epoch seconds; score those delivered.
 
     ``frozen``: nothing stamped at or after ``from`` is learned. ``target`` "approved": each order at its
-    approval, days counted from there. ``progress`` is told the played share, 0..1.
+    approval, days counted from there. ``progress`` is told the share done, 0..1. Raises BadInput where the
+    span holds no order to score.
     """
-    if target == "approved":
-        history = history.from_approval()
-    journeys = history.journeys
+    check_span(history, span_s)
     from_s, to_s = span_s
-    played = play(journeys, to_s, parameters, from_s if frozen else None, bases, progress)
-    inside = (journeys.purchased_s >= from_s) & (journeys.purchased_s < to_s)
-    forecast = _forecast(history, played, np.flatnonzero(inside))
-    delivered = np.isfinite(journeys.total_days) & ~history.canceled
-    scored = _scored(journeys, forecast, delivered)
-    others = baselines(journeys, forecast.leading[scored.row], from_s, frozen=frozen)
+    bought_s = history.journeys.purchased_s
+    if target == "approved":
+        history, bought_s = from_approval(history)
+    row = np.flatnonzero((bought_s >= from_s) & (bought_s < to_s))
+    if not row.shape[0]:
+        raise BadInput("None of the orders of this time was approved: nothing to score.")
+    # An order may be approved after the span in which it was bought.
+    until_s = max(to_s, 1 + int(history.journeys.purchased_s[row].max(initial=to_s)))
+    first = _part(progress, 0.0, 1.0 if frozen else _FIRST_RUN)
+    played = play(history.journeys, until_s, parameters, from_s if frozen else None, bases, first)
+    made = forecast(history, played, row)
+    scored = _scored(history, made, bought_s)
+    others = baselines(history.journeys, made.row[made.first[scored.row]], from_s, frozen=frozen)
+    fits = played.engine.bases
     if not frozen:
-        still = play(journeys, to_s, parameters, from_s, played.engine.bases)
-        fixed = _forecast(history, still, np.flatnonzero(inside))
-        others["frozen"] = fixed.quantiles[scored.row]
-    name = "frozen" if frozen else "online"
-    return Backtest(forecast.frame(), scores(name, scored, others), played.engine.bases)
+        still = play(history.journeys, until_s, parameters, from_s, fits, _part(progress, _FIRST_RUN, 1.0))
+        others["frozen"] = forecast(history, still, row).quantiles[scored.row]
+    others["promise"] = np.repeat(scored.promise[:, None], LEVELS.shape[0], axis=1)
+    about = {
+        "claim": "frozen" if frozen else "online",
+        "target": target,
+        "from": _iso(from_s),
+        "to": _iso(to_s),
+        "orders": {"predicted": made.order.len(), "scored": scored.row.shape[0]},
+        "scored_point": {"mae": "median", "rmse": "mean", "r2": "mean", "bias": "mean"},
+    }
+    return Backtest(made.frame(), about | scores(scored, others), fits)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Forecast:
-    """One row an order. ``leading``: journey row of its slowest package; ``quantiles``: (orders, 100)."""
-
-    order: pl.Series
-    leading: IntArray
-    start_s: IntArray
-    mean_days: FloatArray
-    var_days: FloatArray
-    quantiles: FloatArray
-    basis: NDArray[np.int8]
-    n: IntArray
-
-    def frame(self) -> pl.DataFrame:
-        """Return the predictions file's table."""
-        columns: dict[str, object] = {
-            "order_id": self.order,
-            "from_instant": pl.Series(self.start_s * 1_000_000).cast(pl.Datetime("us", "UTC")),
-            "mean_days": self.mean_days,
-            "var_days": self.var_days,
-        }
-        columns |= {f"q{round(100 * p):02d}": quantile_at(self.quantiles, p) for p in PUBLISHED}
-        columns |= {"basis": [BASES[code].value for code in self.basis], "n": self.n}
-        return pl.DataFrame(columns)
+def check_span(history: History, span_s: tuple[int, int]) -> None:
+    """Raise BadInput when ``span_s`` is empty or holds no purchase of the history."""
+    from_s, to_s = span_s
+    if from_s >= to_s:
+        raise BadInput(f"--from {_iso(from_s)} must lie before --to {_iso(to_s)}.")
+    bought_s = history.journeys.purchased_s
+    if not ((bought_s >= from_s) & (bought_s < to_s)).any():
+        known = (
+            f"The purchases run from {_iso(int(bought_s.min()))} to {_iso(int(bought_s.max()))}."
+            if len(history.journeys)
+            else "The history has no purchase at all."
+        )
+        raise BadInput(f"No order was purchased from {_iso(from_s)} to {_iso(to_s)}. {known}")
 
 
-def _forecast(history: History, played: Played, row: IntArray) -> Forecast:
-    """Return the forecasts of some journeys, put together by order.
-
-    An order of several packages arrives with the last: its quantiles are the largest over its packages
-    (comonotone), its mean and variance those of the package with the largest mean.
-    """
+def _scored(history: History, made: Forecast, bought_s: IntArray) -> Scored:
+    """Return the delivered orders: all packages have arrived (the last one counts), and none was canceled."""
     journeys = history.journeys
-    spread, place = spread_of_days(played, row)
-    basis, n = _evidence(journeys, row)
-    batch = LeadTimeBatch(played.issued.location[row], place, spread, basis, n)
-    quantiles = (
-        np.column_stack([batch.quantile(float(p)) for p in LEVELS]) if len(row) else np.zeros((0, 100))
-    )
-    names = history.orders.gather(row)
-    order = names.rank("dense").to_numpy().astype(np.int64) - 1 if len(row) else np.zeros(0, np.int64)
-    slowest = np.lexsort((-batch.mean_days, order))
-    leading = slowest[np.unique(order[slowest], return_index=True)[1]]
-    latest = np.full((leading.shape[0], quantiles.shape[1]), -np.inf)
-    np.maximum.at(latest, order, quantiles)
-    return Forecast(
-        order=names.gather(leading),
-        leading=row[leading],
-        start_s=journeys.purchased_s[row[leading]],
-        mean_days=batch.mean_days[leading],
-        var_days=batch.var_days[leading],
-        quantiles=latest,
-        basis=basis[leading],
-        n=n[leading],
-    )
-
-
-def _scored(journeys: Journeys, forecast: Forecast, delivered: NDArray[np.bool_]) -> Scored:
-    row = np.flatnonzero(delivered[forecast.leading])
-    lead = forecast.leading[row]
+    last = np.maximum.reduceat(journeys.total_days[made.row], made.first)
+    canceled = np.logical_or.reduceat(history.canceled[made.row], made.first)
+    row = np.flatnonzero(np.isfinite(last) & ~canceled)
+    if not row.shape[0]:
+        raise BadInput(
+            f"None of the {made.order.len():,} orders of this time was delivered: nothing to score."
+        )
+    lead = made.row[made.first[row]]
     promise = (journeys.promised_s[lead] - journeys.purchased_s[lead]) / DAY_S
     return Scored(
         row=row,
-        actual=journeys.total_days[lead],
-        mean=forecast.mean_days[row],
-        quantiles=forecast.quantiles[row],
+        actual=last[row],
+        mean=made.mean_days[row],
+        quantiles=made.quantiles[row],
         promise=np.where(journeys.promised_s[lead] == NEVER, np.nan, promise),
-        month=(journeys.purchased_s[lead] - 3 * 3600)
-        .astype("datetime64[s]")
-        .astype("datetime64[M]")
-        .astype(str),
+        month=_month(bought_s[lead]),
         same_state=journeys.origin_state[lead] == journeys.dest_state[lead],
-        basis=forecast.basis[row],
+        basis=made.basis[row],
     )
 
 
-def _evidence(journeys: Journeys, row: IntArray) -> tuple[NDArray[np.int8], IntArray]:
-    """Return basis and n of some journeys: deliveries seen before each one's purchase, by level."""
-    pair = pair_key(journeys.origin_region, journeys.dest_region)
-    state = pair_key(journeys.origin_state, journeys.dest_state)
-    everything = np.zeros(len(journeys), np.int64)
-    keys = (lane_key(pair, journeys.carrier), pair, state, everything)
-    counts = tuple(_seen_before(journeys, key, row) for key in keys)
-    return narrowest(counts)
+def _month(instant_s: IntArray) -> NDArray[np.str_]:
+    """Return the São Paulo month of each instant, "2018-04"."""
+    local = pl.from_epoch(pl.Series(instant_s)).dt.replace_time_zone("UTC").dt.convert_time_zone(ZONE)
+    return local.dt.strftime("%Y-%m").to_numpy().astype(np.str_)
 
 
-def _seen_before(journeys: Journeys, key: IntArray, row: IntArray) -> IntArray:
-    _, group = np.unique(key, return_inverse=True)
-    done = np.flatnonzero(journeys.delivered_s != NEVER)
-    order = done[np.lexsort((journeys.delivered_s[done], group[done]))]
-    # One ascending axis: the group first, then seconds since an origin before all stamps.
-    first = int(journeys.purchased_s.min()) if len(journeys) else 0
-    width = 1 << 40
-    axis = group[order] * width + (journeys.delivered_s[order] - first)
-    start = group[row] * width
-    found: IntArray = np.searchsorted(axis, start + (journeys.purchased_s[row] - first)) - np.searchsorted(
-        axis, start
-    )
-    return found
+def _iso(instant_s: int) -> str:
+    return datetime.fromtimestamp(instant_s, UTC).isoformat()
+
+
+def _part(progress: Callable[[float], None], start: float, end: float) -> Callable[[float], None]:
+    return lambda done: progress(start + (end - start) * done)

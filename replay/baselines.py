@@ -15,11 +15,11 @@ _PAIR_ENOUGH = 30
 
 
 def baselines(journeys: Journeys, row: IntArray, from_s: int, *, frozen: bool) -> dict[str, FloatArray]:
-    """Return the forecasts of some journeys, (rows, 100) each, from deliveries stamped before each one's day.
+    """Return the forecasts of some journeys, (rows, 199) each, from deliveries stamped before each one's day.
 
     climatology: all deliveries before ``from_s``. last_month: the last 30 days before the day of purchase.
     state_pair: the last 90 days of the state pair, where it has at least 30 deliveries, else of all.
-    ``frozen``: the days before ``from_s`` stand for all.
+    ``frozen``: the days before ``from_s`` stand for all. NaN where there is no such delivery.
     """
     done = np.flatnonzero((journeys.delivered_s != NEVER) & np.isfinite(journeys.total_days))
     done = done[np.argsort(journeys.delivered_s[done], kind="stable")]

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-LEVELS: Final[FloatArray] = np.linspace(0.005, 0.995, 100)
-"""The quantile levels at which forecasts are kept for scoring: the midpoints of a hundred equal shares."""
+STEP: Final = 0.005
+LEVELS: Final[FloatArray] = STEP * np.arange(1, 200, dtype=np.float64)
+"""The quantile levels at which forecasts are kept, (199,): every half point. Published levels are among them,
+so what is scored is what the predictions file says."""
 
 
 def pinball(actual: FloatArray, quantile: FloatArray, p: float) -> float:
@@ -21,18 +23,23 @@ def pinball(actual: FloatArray, quantile: FloatArray, p: float) -> float:
 
 
 def crps(actual: FloatArray, quantiles: FloatArray) -> float:
-    """Return the mean CRPS of forecasts given as quantiles at ``LEVELS``, (rows, 100).
+    """Return the mean CRPS of forecasts given as quantiles at ``LEVELS``, (rows, 199).
 
     CRPS = 2 * integral of the pinball loss over the levels (Gneiting and Raftery 2007,
-    doi 10.1198/016214506000001437), here by the midpoint rule.
+    doi 10.1198/016214506000001437), by the trapezoid rule; beyond the outermost levels the loss is taken as
+    theirs, which is exact for a sure forecast.
     """
-    return 2.0 * float(np.mean([pinball(actual, quantiles[:, i], float(p)) for i, p in enumerate(LEVELS)]))
+    losses = np.array([pinball(actual, quantiles[:, i], float(p)) for i, p in enumerate(LEVELS)])
+    return 2.0 * STEP * float(losses.sum() + 0.5 * (losses[0] + losses[-1]))
 
 
 def quantile_at(quantiles: FloatArray, p: float) -> FloatArray:
     """Return the quantile at level ``p`` from quantiles at ``LEVELS``, by linear interpolation, (rows,)."""
-    place = float(np.clip(p * 100.0 - 0.5, 0.0, 99.0))
-    low = min(int(place), 98)
+    last = LEVELS.shape[0] - 1
+    place = float(np.clip(p / STEP - 1.0, 0.0, last))
+    if abs(place - round(place)) < 1e-9:
+        return quantiles[:, round(place)]
+    low = int(place)
     found: FloatArray = quantiles[:, low] + (place - low) * (quantiles[:, low + 1] - quantiles[:, low])
     return found
 
@@ -40,20 +47,24 @@ def quantile_at(quantiles: FloatArray, p: float) -> FloatArray:
 def probability_at(quantiles: FloatArray, days: FloatArray) -> FloatArray:
     """Return the forecast probability of at most ``days`` (per row) from quantiles at ``LEVELS``, (rows,)."""
     below = (quantiles <= days[:, None]).sum(axis=1)
-    left = np.clip(below - 1, 0, 98)
+    left = np.clip(below - 1, 0, LEVELS.shape[0] - 2)
     row = np.arange(days.shape[0])
     low, high = quantiles[row, left], quantiles[row, left + 1]
     part = np.divide(days - low, high - low, out=np.zeros_like(days), where=high > low)
-    found: FloatArray = np.clip(LEVELS[left] + np.clip(part, -0.5, 1.5) / 100.0, 0.0, 1.0)
+    found: FloatArray = np.clip(LEVELS[left] + np.clip(part, -1.0, 2.0) * STEP, 0.0, 1.0)
     return found
 
 
 def point_scores(actual: FloatArray, median: FloatArray, mean: FloatArray) -> dict[str, float]:
-    """Return MAE of the median; RMSE, R2 and bias (forecast minus actual) of the mean."""
+    """Return the MAE of the median, and that of the mean; RMSE, R2 and bias (forecast - actual) of the mean.
+
+    The median has the least absolute error and the mean the least squared error, each is scored by its own.
+    """
     error = mean - actual
     spread = float(((actual - actual.mean()) ** 2).sum())
     return {
         "mae": float(np.abs(actual - median).mean()),
+        "mae_of_mean": float(np.abs(error).mean()),
         "rmse": float(np.sqrt((error**2).mean())),
         "r2": 1.0 - float((error**2).sum()) / spread if spread > 0.0 else 0.0,
         "bias": float(error.mean()),

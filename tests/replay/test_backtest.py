@@ -1,19 +1,24 @@
 """A backtest scores orders, not packages; claims what it says; beats what it must on a planted history."""
 
-from importlib.util import find_spec
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from numpy.typing import NDArray
 
-if not (find_spec("numba") and find_spec("sklearn")):
-    pytest.skip("the online model needs numba and scikit-learn", allow_module_level=True)
-
+from graph.errors import BadInput
 from graph.lead_time import Journeys
-from graph.lead_time.journeys import DAY_S
+from graph.lead_time.journeys import DAY_S, STAGES, FloatArray, IntArray
+from graph.lead_time.online.history import play
 from graph.lead_time.online.parameters import OnlineParameters
 from graph.model import NEVER
-from replay.backtest import Backtest, History, backtest
+from ingest.source import open_source
+from replay.backtest import Backtest, Target, backtest
+from replay.forecasts import forecast
+from replay.metrics import roc_auc
+from replay.past import History, read_history
 
 START = 17_000 * DAY_S + 3 * 3600
 DAYS = 260
@@ -53,6 +58,7 @@ def history(rows: int = 8_000, seed: int = 5, shift: float = 0.4) -> History:
         dest_region=dest,
         origin_state=origin,
         dest_state=dest,
+        carrier=rng.integers(0, 2, rows),
         distance_km=np.where(origin == dest, 50.0, 900.0),
     )
     return History(journeys, pl.Series(names), rng.random(rows) < 0.01)
@@ -82,10 +88,16 @@ def test_one_row_an_order_with_rising_quantiles(online: Backtest) -> None:
     assert online.predictions["from_instant"].dtype == pl.Datetime("us", "UTC")
 
 
+def test_mean_and_quantiles_belong_to_the_same_order(online: Backtest) -> None:
+    quantiles = online.predictions.select(pl.col("^q[0-9]5$")).to_numpy()
+    middle = quantiles.mean(axis=1)  # q05, q15, ..., q95: ten equal shares of the distribution
+    assert online.predictions["mean_days"].to_numpy() == pytest.approx(middle, rel=0.1)
+
+
 def test_it_beats_the_simple_forecasters_after_a_shift(online: Backtest) -> None:
     scores = online.scores
     assert scores["claim"] == "online"
-    assert set(scores["baselines"]) == {"climatology", "last_month", "state_pair", "frozen"}
+    assert set(scores["baselines"]) == {"climatology", "last_month", "state_pair", "frozen", "promise"}
     for name in ("climatology", "last_month", "state_pair"):
         other = scores["baselines"][name]
         assert scores["overall"]["crps"] < other["crps"]
@@ -97,7 +109,8 @@ def test_it_beats_the_simple_forecasters_after_a_shift(online: Backtest) -> None
 def test_promises_and_late_warnings_are_scored(online: Backtest) -> None:
     promise, late = online.scores["promise"], online.scores["late"]
     assert promise["platform_days"] == pytest.approx(25.0)
-    assert promise["model"]["days"] < promise["climatology"]["days"]
+    equal = promise["at_equal_rate"]
+    assert equal["model"]["days"] < equal["climatology"]["days"]
     assert late["with_promise"]["auc"] > 0.6
     assert late["with_promise"]["brier"] < late["brier_of_base_rate"]
 
@@ -128,11 +141,153 @@ def test_in_calm_times_it_covers_what_it_says() -> None:
         assert calm[f"coverage_{p}"] == pytest.approx(p / 100.0, abs=0.04)
 
 
-def test_from_the_approval_the_days_are_fewer() -> None:
+def test_from_the_approval_the_days_are_fewer_and_the_orders_those_purchased_in_the_span() -> None:
     past = history()
+    journeys = past.journeys
     from_approval = backtest(past, SPAN, target="approved", parameters=SMALL)
-    known = past.journeys.approved_s != NEVER
-    assert from_approval.predictions.height <= int(known.sum())
-    actual = (past.journeys.delivered_s - past.journeys.approved_s) / DAY_S
-    inside = (past.journeys.approved_s >= SPAN[0]) & (past.journeys.approved_s < SPAN[1])
+    inside = (journeys.purchased_s >= SPAN[0]) & (journeys.purchased_s < SPAN[1])
+    approved = inside & (journeys.approved_s != NEVER)
+    assert set(from_approval.predictions["order_id"]) == set(past.orders.filter(pl.Series(approved)))
+    last = int(journeys.approved_s[approved].max())
+    assert from_approval.predictions["from_instant"].dt.epoch("s").max() == last >= SPAN[1]
+    actual = (journeys.delivered_s - journeys.approved_s) / DAY_S
     assert from_approval.predictions["mean_days"].mean() == pytest.approx(actual[inside].mean(), rel=0.1)
+
+
+def test_the_median_is_scored_by_mae_and_what_is_scored_is_what_is_published(online: Backtest) -> None:
+    past = history()
+    actual = pl.DataFrame({"order_id": past.orders, "days": past.journeys.total_days, "off": past.canceled})
+    told = online.predictions.join(actual.group_by("order_id").max(), on="order_id").filter(~pl.col("off"))
+    overall = online.scores["overall"]
+    assert online.scores["scored_point"]["mae"] == "median"
+    assert overall["n"] == told.height
+    assert overall["mae"] == pytest.approx((told["q50"] - told["days"]).abs().mean(), rel=1e-12)
+    assert overall["mae_of_mean"] == pytest.approx((told["mean_days"] - told["days"]).abs().mean(), rel=1e-12)
+    assert overall["coverage_95"] == pytest.approx((told["days"] <= told["q95"]).mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        ((SPAN[1], SPAN[0]), "must lie before"),
+        ((SPAN[0], SPAN[0]), "must lie before"),
+        ((START - 9 * DAY_S, START), "No order was purchased"),
+        ((START + 900 * DAY_S, START + 901 * DAY_S), "No order was purchased"),
+    ],
+)
+def test_a_span_without_orders_is_refused(span: tuple[int, int], said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        backtest(history(), span, parameters=SMALL)
+
+
+def test_a_span_without_deliveries_is_refused() -> None:
+    past = cut_at(history(), SPAN[0], "emptied")
+    with pytest.raises(BadInput, match=r"None of the .* was delivered"):
+        backtest(past, SPAN, parameters=SMALL)
+
+
+def test_a_span_without_approvals_is_refused_for_that_target() -> None:
+    past = history()
+    never = replace(past.journeys, approved_s=np.full(len(past.journeys), NEVER))
+    with pytest.raises(BadInput, match="None of the orders of this time was approved"):
+        backtest(History(never, past.orders, past.canceled), SPAN, target="approved", parameters=SMALL)
+
+
+def cut_at(past: History, at_s: int, how: str) -> History:
+    """Return a history whose stamps from ``at_s`` on are moved or emptied, or whose later orders are gone."""
+    journeys = past.journeys
+    if how == "removed":
+        return past.taken(np.flatnonzero(journeys.purchased_s < at_s))
+    changed: dict[str, IntArray | FloatArray] = {}
+    ends = {"approved_s": "approval_days", "handed_s": "handling_days", "delivered_s": "transit_days"}
+    for stamp, stage in ends.items():
+        later = getattr(journeys, stamp) >= at_s
+        moved = how == "moved"
+        changed[stamp] = np.where(
+            later, getattr(journeys, stamp) + 7 * DAY_S if moved else NEVER, getattr(journeys, stamp)
+        )
+        days = getattr(journeys, stage)
+        changed[stage] = np.where(later, days + 7.0 if moved else np.nan, days)
+        if stamp == "delivered_s":
+            total = journeys.total_days
+            changed["total_days"] = np.where(later, total + 7.0 if moved else np.nan, total)
+    # A carrier is known at the hand-over: what is handed over later has none yet.
+    carrier = np.where(journeys.handed_s >= at_s, -1, journeys.carrier)
+    changed["carrier"] = carrier if how == "emptied" else journeys.carrier
+    return History(replace(journeys, **changed), past.orders, past.canceled)
+
+
+def untouched(past: History, at_s: int, target: Target = "purchased") -> None:
+    """Assert that no prediction issued before ``at_s`` moves, whatever is done to what is stamped later."""
+    before = pl.col("from_instant").dt.epoch("s") < at_s
+    issued = backtest(past, SPAN, target=target, parameters=SMALL).predictions.filter(before)
+    assert issued.height > 500
+    for how in ("moved", "emptied", "removed"):
+        again = backtest(cut_at(past, at_s, how), SPAN, target=target, parameters=SMALL)
+        assert again.predictions.filter(before).equals(issued), how
+
+
+@pytest.mark.parametrize("target", ["purchased", "approved"])
+def test_no_prediction_knows_what_is_stamped_after_its_order(target: Target) -> None:
+    untouched(history(), SPAN[0] + 31 * DAY_S + 40_000, target)
+
+
+def test_a_forecast_does_not_depend_on_which_others_are_asked_for() -> None:
+    past = history()
+    played = play(past.journeys, SPAN[1], SMALL)
+    row = np.flatnonzero((past.journeys.purchased_s >= SPAN[0]) & (past.journeys.purchased_s < SPAN[1]))
+    whole = forecast(past, played, row).frame()
+    for days in range(1, 60, 2):
+        first = row[past.journeys.purchased_s[row] < SPAN[0] + days * DAY_S]
+        some = forecast(past, played, first).frame()
+        assert some.equals(whole.head(some.height)), days
+
+
+def permuted(past: History, seed: int) -> History:
+    """Return the history with the stage triples of delivered orders shuffled among them."""
+    journeys = past.journeys
+    done = np.flatnonzero((journeys.delivered_s != NEVER) & np.isfinite(journeys.total_days))
+    taken = np.random.default_rng(seed).permutation(done)
+    changed = {
+        name: getattr(journeys, name).copy() for name in (f"{part}_days" for part in ("total", *STAGES))
+    }
+    for days in changed.values():
+        days[done] = days[taken]
+    for name in ("approved_s", "handed_s", "delivered_s"):
+        stamps: IntArray = getattr(journeys, name)
+        since = stamps[taken] - journeys.purchased_s[taken]
+        changed[name] = stamps.copy()
+        changed[name][done] = np.where(stamps[taken] == NEVER, NEVER, journeys.purchased_s[done] + since)
+    return History(replace(journeys, **changed), past.orders, past.canceled)
+
+
+def nothing_to_know(past: History, span: tuple[int, int], parameters: OnlineParameters | None) -> None:
+    told = backtest(past, span, parameters=parameters)
+    actual = pl.DataFrame({"order_id": past.orders, "days": past.journeys.total_days, "off": past.canceled})
+    scored = told.predictions.join(actual.group_by("order_id").max(), on="order_id").filter(
+        ~pl.col("off") & pl.col("days").is_not_nan()
+    )
+    long: NDArray[np.bool_] = (scored["days"] > 14.0).to_numpy()
+    assert told.scores["overall"]["r2"] <= 0.01
+    assert 0.48 <= roc_auc(long, scored["q80"].to_numpy()) <= 0.52
+
+
+def test_where_nothing_can_be_known_nothing_is_claimed() -> None:
+    nothing_to_know(permuted(history(20_000), 3), (START + 120 * DAY_S, START + 230 * DAY_S), SMALL)
+
+
+@pytest.mark.campaign
+def test_on_the_real_history_neither(olist_dir: Path) -> None:
+    past = read_history(open_source(olist_dir))
+    span = (1_501_556_400, 1_519_873_200)  # August 2017 to February 2018
+    nothing_to_know(permuted(past, 5), span, None)
+
+
+@pytest.mark.campaign
+def test_on_the_real_history_no_prediction_knows_what_is_stamped_later(olist_dir: Path) -> None:
+    past = read_history(open_source(olist_dir))
+    span, at_s = (1_517_450_400, 1_519_873_200), 1_518_264_000  # February 2018, and the 10th at noon
+    before = pl.col("from_instant").dt.epoch("s") < at_s
+    issued = backtest(past, span).predictions.filter(before)
+    for how in ("moved", "emptied", "removed"):
+        assert backtest(cut_at(past, at_s, how), span).predictions.filter(before).equals(issued), how

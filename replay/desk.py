@@ -1,0 +1,181 @@
+"""The desk: the one place where a decision is made, for the past and for today alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from graph.errors import MalhaError
+from graph.network import Network
+from graph.options import Options
+from graph.orders import Order, location_of
+from inventory.days import local_day
+from inventory.events import StockKey
+from inventory.ledger import Ledger, UnitOfWork
+from inventory.reservations import OrderExists, Part, Reservation
+from inventory.states import ALLOWED, Verb
+from optimizer.choose import Choice as Chosen
+from optimizer.choose import choose
+from optimizer.explain import ALTERNATIVES, explain
+from optimizer.policy import Policy
+from optimizer.prices import PriceTable
+from optimizer.problem import OrderProblem
+from optimizer.words import UNFILLED
+from replay.decision import Decision
+from replay.problems import Circumstances, order_problem, promise_days
+
+
+class NoAnswer(MalhaError):
+    """The policy finds no assignment that keeps every hard constraint."""
+
+
+Choice = tuple[str, str]
+"""(source_id, carrier_id)"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """An order ready to be decided at ``at``; ``record`` is what was done, line -> route, if it is known."""
+
+    at: datetime
+    options: Options
+    problem: OrderProblem
+    record: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A decision that holds its stock; ``reservation`` holds nothing where nothing is served."""
+
+    decision: Decision
+    reservation: Reservation
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Decides orders on one network, under one policy and one table of scarcity prices.
+
+    ``alternatives``: how many are told a line; 0 leaves the explanation out.
+    """
+
+    network: Network
+    policy: Policy
+    prices: PriceTable | None = None
+    alternatives: int = ALTERNATIVES
+
+    def preview(
+        self,
+        order: Order,
+        at: datetime,
+        ledger: Ledger | None = None,
+        record: Mapping[str, Choice] | None = None,
+    ) -> Decision:
+        """Decide without holding anything; without a ledger every source has enough.
+
+        ``record``: line id -> (source_id, carrier_id) of what was done, which the policy ``as_is`` reads;
+        its sources are candidates for every policy. Raises BadInput (all faults of the order) and NoAnswer.
+        """
+        return self.decide(self.case(order, at, ledger, record))
+
+    def commit(
+        self,
+        unit: UnitOfWork,
+        order: Order,
+        at: datetime,
+        expires_at: datetime | None,
+        record: Mapping[str, Choice] | None = None,
+    ) -> Committed:
+        """Decide and hold the stock, in the caller's unit of work, until ``expires_at`` (None: firm).
+
+        The stock is read under lock and the decision made on what was read, so that nobody can take it in
+        between. An order that holds nothing any more is decided anew. Raises as ``preview`` does, and
+        OrderExists for any other that is known already.
+        """
+        known = unit.ledger.order(order.order_id, lock=True)
+        if known is not None and known.state not in ALLOWED[Verb.RESERVE]:
+            raise OrderExists(known.order_id, known.state)
+        decision = self.decide(self.case(order, at, unit.ledger, record, lock=True))
+        if parts := reserved_parts(decision):
+            held = unit.ledger.reserve(order.order_id, parts, at=at, expires_at=expires_at)
+        else:
+            held = known or unit.ledger.receive(order.order_id, at)
+        unit.decisions.add(decision.decision_id, order.order_id, at, decision.to_dict())
+        return Committed(decision, held)
+
+    def case(
+        self,
+        order: Order,
+        at: datetime,
+        ledger: Ledger | None = None,
+        record: Mapping[str, Choice] | None = None,
+        *,
+        lock: bool = False,
+    ) -> Case:
+        """Return an order ready to be decided: its routes, and the problem that they and the stock make."""
+        record = record or {}
+        options = self.network.options(order, at, {line: [source] for line, (source, _) in record.items()})
+        now = Circumstances()
+        if ledger is not None:
+            stock = ledger.available(_keys(options), lock=lock)
+            now = Circumstances(stock.__getitem__, _room(options, ledger, at))
+        problem = order_problem(self.network.arrays, options, self.policy, now, self.prices)
+        return Case(at, options, problem, _recorded(problem, record))
+
+    def decide(self, case: Case) -> Decision:
+        """Decide by the policy; raises NoAnswer."""
+        found = choose(case.problem, self.policy, case.record)
+        if found is None:
+            raise NoAnswer(f"Order {case.problem.order_id}: no assignment keeps every hard constraint.")
+        return self.decision(case, found)
+
+    def decision(self, case: Case, chosen: Chosen) -> Decision:
+        """Return the decision that a choice makes, explained if that is wanted."""
+        why = explain(case.problem, chosen.assignment, self.alternatives) if self.alternatives else None
+        return Decision(
+            options=case.options,
+            problem=case.problem,
+            choice=chosen,
+            policy=self.policy,
+            meta=self.network.meta,
+            at=case.at,
+            promise_days=promise_days(case.options),
+            price_version=self.prices.version if self.prices else None,
+            explanation=why,
+        )
+
+
+def reserved_parts(decision: Decision) -> list[Part]:
+    """Return what a decision holds, in order of (line, route): one part per line and package."""
+    lines = decision.options.order.lines
+    day = local_day(decision.at)
+    return [
+        Part.of_source(
+            (lines[part.line].line_id, lines[part.line].product_id, part.quantity),
+            decision.problem.route_id(part.route),
+            decision.package_id(part.route),
+            day,
+        )
+        for part in decision.choice.assignment.parts
+        if part.route != UNFILLED
+    ]
+
+
+def _keys(options: Options) -> list[StockKey]:
+    products = dict.fromkeys(line.product_id for line in options.order.lines)
+    return sorted(StockKey.of_source(product, name) for product in products for name in options.source_ids)
+
+
+def _room(options: Options, ledger: Ledger, at: datetime) -> dict[str, int]:
+    """Return how many packages the places of the sources may still pack today, where that is limited."""
+    day = local_day(at)
+    location = {location_of(name): StockKey.of_source("", name).location_id for name in options.source_ids}
+    left = ledger.packages_left((place, day) for place in location.values())
+    return {name: left[place, day] for name, place in location.items() if (place, day) in left}
+
+
+def _recorded(problem: OrderProblem, record: Mapping[str, Choice]) -> dict[int, int]:
+    """Return the recorded choice as line -> route."""
+    routes = {problem.route_id(route): route for route in range(problem.routes)}
+    rows = {line_id: row for row, line_id in enumerate(problem.line_ids)}
+    return {rows[line_id]: routes[chosen] for line_id, chosen in record.items() if chosen in routes}
