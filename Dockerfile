@@ -20,7 +20,8 @@ RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin malha \
     && install -d -o malha -g malha /data/snapshots /data/keys
 COPY --from=build /opt/malha /opt/malha
 COPY --from=build /source/cypher /opt/malha/lib/python3.11/site-packages/cypher
-ENV PATH=/opt/malha/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# The file system is read-only under compose: compiled code goes where files may be written.
+ENV PATH=/opt/malha/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 NUMBA_CACHE_DIR=/tmp/numba
 USER 10001
 WORKDIR /home/malha
 EXPOSE 8000

@@ -24,7 +24,7 @@ def inspection(snapshot: Path) -> dict[str, Any]:
     """
     folder = snapshot_folder(snapshot).resolve()
     network = Network.open(folder)
-    error = network.freight.error
+    error, lanes = network.freight.error, network.tables["lanes"]
     counts = network.counts()
     return {
         "snapshot_id": network.meta.snapshot_id,
@@ -32,9 +32,10 @@ def inspection(snapshot: Path) -> dict[str, Any]:
         "parameters": dict(network.meta.parameters),
         "nodes": {name: counts[name] for name in NODES},
         "lanes": counts["lanes"],
+        "stale_lanes": int(lanes["stale"].sum()),
         "offers": counts["offers"],
         "observed_routes": counts["zip_pairs"],
-        "evidence": evidence(network.tables["lanes"]),
+        "evidence": evidence(lanes),
         "freight_error": asdict(error) if error else None,
         "tables": _account(folder),
     }

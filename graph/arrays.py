@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from graph.csr import Csr, frozen
+from graph.law import Goods, Places
 from graph.model import NEVER, UNKNOWN
 
 Codes = NDArray[np.int32]
@@ -39,14 +40,33 @@ class Sources:
 
     ``warehouse`` is -1 where the seller ships its own stock; ``units`` is what a warehouse holds (a seller's
     own stock is not counted here); ``price_cents`` is NaN where a row stands for several offers.
+    ``shipper`` is -1 for a warehouse: it packs and posts in its own way, so the habits of the seller whose
+    stock it is do not count; ``handling_days`` is then the warehouse's own, else NaN.
     """
 
     index: Csr
     seller: Codes
     warehouse: Codes
+    shipper: Codes
+    origin_zip: Codes
+    handling_days: Floats
     units: NDArray[np.int64]
     last_sold_s: Seconds
     price_cents: Floats
+
+    @property
+    def goods(self) -> Goods:
+        """The columns as the compiled pass over them takes them."""
+        return Goods(
+            self.seller,
+            self.warehouse,
+            self.shipper,
+            self.origin_zip,
+            self.handling_days,
+            self.units,
+            self.last_sold_s,
+            self.price_cents,
+        )
 
 
 class NetworkArrays:
@@ -66,13 +86,14 @@ class NetworkArrays:
         states = state_names(zips)
         self.states: Sequence[str] = states.to_list()
         self.zip_state = codes_of(zips["state"], states)
+        self.places = Places(self.zip_lat, self.zip_lng, self.zip_region, self.zip_state)
 
         sellers, warehouses = tables["sellers"], tables["warehouses"]
         self.seller_ids = sellers["seller_id"].to_list()
         self.seller_zip = codes_of(sellers["zip_prefix"], zips["zip_prefix"])
         self.warehouse_ids = warehouses["warehouse_id"].to_list()
         self.warehouse_zip = codes_of(warehouses["zip_prefix"], zips["zip_prefix"])
-        self.warehouse_handling_days = frozen(_floats(warehouses["handling_hours"]) / 24.0)
+        self.warehouse_days = _floats(warehouses["handling_hours"]) / 24.0
 
         carriers = tables["carriers"]
         self.carrier_ids = carriers["carrier_id"].to_list()
@@ -88,6 +109,16 @@ class NetworkArrays:
     def product_rows(self) -> Mapping[str, int]:
         """Product id -> code."""
         return {name: row for row, name in enumerate(self.product_ids)}
+
+    @cached_property
+    def seller_rows(self) -> Mapping[str, int]:
+        """Seller id -> code."""
+        return {name: row for row, name in enumerate(self.seller_ids)}
+
+    @cached_property
+    def warehouse_rows(self) -> Mapping[str, int]:
+        """Warehouse id -> code."""
+        return {name: row for row, name in enumerate(self.warehouse_ids)}
 
     @cached_property
     def category_names(self) -> list[str]:
@@ -210,10 +241,18 @@ class NetworkArrays:
 
     def _sources(self, rows: pl.DataFrame, by: str, names: pl.Series) -> Sources:
         rows = rows.sort(by, "warehouse_id", "seller_id", "units", nulls_last=False)
+        seller = codes_of(rows["seller_id"], self._tables["sellers"]["seller_id"])
+        warehouse = codes_of(rows["warehouse_id"], self._tables["warehouses"]["warehouse_id"])
+        own = warehouse == UNKNOWN
+        # One place more than there are warehouses, which code -1 reads.
+        place, handling = np.append(self.warehouse_zip, UNKNOWN), np.append(self.warehouse_days, np.nan)
         return Sources(
             Csr.group(codes_of(rows[by], names), len(names)),
-            codes_of(rows["seller_id"], self._tables["sellers"]["seller_id"]),
-            codes_of(rows["warehouse_id"], self._tables["warehouses"]["warehouse_id"]),
+            seller,
+            warehouse,
+            frozen(np.where(own, seller, np.int32(UNKNOWN))),
+            frozen(np.where(own, self.seller_zip[seller], place[warehouse])),
+            frozen(handling[warehouse]),
             frozen(rows["units"].to_numpy().copy()),
             frozen(_seconds(rows["last_sold"])),
             _floats(rows["price_cents"]),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from graph.arrays import Codes, Floats, NetworkArrays, Parcel, Sources
-from graph.distance import haversine_km
-from graph.freight import Freight, FreightQuery
+from graph.freight import Freight
+from graph.law import Ask, Shared, sweep
 from graph.lead_time import RouteQuery
 from graph.model import UNKNOWN
 
@@ -51,18 +50,6 @@ class Candidates:
         return len(self.seller)
 
 
-def active_rows(wanted: Wanted) -> NDArray[np.int64]:
-    """Return the rows of ``wanted.sources`` that can ship: not lapsed, and units enough; no source twice."""
-    sources = wanted.sources
-    rows = sources.index.of(wanted.group)
-    able = (sources.last_sold_s[rows] >= wanted.sold_since_s) & (sources.units[rows] >= wanted.quantity)
-    rows = rows[able]
-    seller, warehouse = sources.seller[rows], sources.warehouse[rows]
-    new = np.ones(len(rows), dtype=bool)
-    new[1:] = (seller[1:] != seller[:-1]) | (warehouse[1:] != warehouse[:-1])
-    return rows[new]
-
-
 def admitting_carriers(arrays: NetworkArrays, parcel: Parcel, quantity: int) -> Codes:
     """Return the carriers whose limits admit the parcel; what is unknown keeps no carrier away."""
     too_heavy = parcel.weight_g * quantity > arrays.carrier_max_weight_g
@@ -72,96 +59,45 @@ def admitting_carriers(arrays: NetworkArrays, parcel: Parcel, quantity: int) -> 
 
 def find_candidates(arrays: NetworkArrays, freight: Freight, wanted: Wanted) -> Candidates:
     """Return all routes that could serve what is wanted, with distance, freight and lead-time query."""
-    rows = active_rows(wanted)
-    carriers = admitting_carriers(arrays, wanted.parcel, wanted.quantity)
-    carrier = np.tile(carriers, len(rows))
-    rows = np.repeat(rows, len(carriers))
-    legs = _Legs.of(arrays, wanted, rows, carrier)
-    freight_cents = freight.estimate(legs.freight_query(arrays, wanted))
-    return Candidates(
-        wanted.sources.seller[rows],
-        wanted.sources.warehouse[rows],
-        carrier,
-        legs.origin,
-        legs.distance_km,
-        freight_cents,
-        legs.route_query(arrays, wanted, freight_cents),
+    sources, parcel, quantity, dest = wanted.sources, wanted.parcel, wanted.quantity, wanted.dest_zip
+    found = sweep(
+        sources.index.of(wanted.group),
+        admitting_carriers(arrays, parcel, quantity),
+        sources.goods,
+        arrays.places,
+        freight.law,
+        Ask(dest, quantity, wanted.sold_since_s, parcel.weight_g, parcel.volume_cm3, parcel.price_cents),
+        Shared(
+            np.array(
+                [dest, arrays.zip_region[dest], arrays.zip_state[dest], parcel.category, UNKNOWN, 1],
+                np.int32,
+            ),
+            np.array([parcel.weight_g * quantity, parcel.volume_cm3 * quantity, quantity]),
+        ),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Legs:
-    """What freight and lead time need to know of each candidate; prices are of one unit.
-
-    ``shipper`` is -1 for a warehouse: it packs and posts in its own way, so the habits of the seller whose
-    stock it is do not count; ``handling_days`` is then the warehouse's own.
-    """
-
-    shipper: Codes
-    carrier: Codes
-    origin: Codes
-    distance_km: Floats
-    price_cents: Floats
-    handling_days: Floats | None
-
-    @classmethod
-    def of(cls, arrays: NetworkArrays, wanted: Wanted, rows: NDArray[np.int64], carrier: Codes) -> Self:
-        sources, dest = wanted.sources, wanted.dest_zip
-        shipper, warehouse = sources.seller[rows], sources.warehouse[rows]
-        origin, handling = arrays.seller_zip[shipper], None
-        stored = warehouse >= 0
-        if stored.any():
-            origin = np.where(stored, arrays.warehouse_zip[warehouse], origin)
-            handling = np.where(stored, arrays.warehouse_handling_days[warehouse], np.nan)
-            shipper = np.where(stored, np.int32(UNKNOWN), shipper)
-        lat, lng = arrays.zip_lat, arrays.zip_lng
-        price = sources.price_cents[rows]
-        return cls(
-            shipper,
-            carrier,
-            origin,
-            haversine_km(lat[origin], lng[origin], lat[dest], lng[dest]),
-            np.where(np.isnan(price), wanted.parcel.price_cents, price),
-            handling,
-        )
-
-    def freight_query(self, arrays: NetworkArrays, wanted: Wanted) -> FreightQuery:
-        state = arrays.zip_state[wanted.dest_zip]
-        return FreightQuery(
-            seller=self.shipper,
-            dest_region=arrays.zip_region[wanted.dest_zip],
-            carrier=self.carrier,
-            same_state=(arrays.zip_state[self.origin] == state) & (state >= 0),
-            distance_km=self.distance_km,
-            weight_g=wanted.parcel.weight_g,
-            volume_cm3=wanted.parcel.volume_cm3,
-            price_cents=self.price_cents,
-            quantity=wanted.quantity,
-        )
-
-    def route_query(
-        self, arrays: NetworkArrays, wanted: Wanted, freight_cents: NDArray[np.int64]
-    ) -> RouteQuery:
-        rows, parcel, quantity = len(self.shipper), wanted.parcel, float(wanted.quantity)
-        return RouteQuery(
-            seller=self.shipper,
-            origin_zip=self.origin,
-            dest_zip=np.full(rows, wanted.dest_zip, np.int32),
-            origin_region=arrays.zip_region[self.origin],
-            dest_region=np.full(rows, arrays.zip_region[wanted.dest_zip], np.int32),
-            origin_state=arrays.zip_state[self.origin],
-            dest_state=np.full(rows, arrays.zip_state[wanted.dest_zip], np.int32),
-            carrier=self.carrier,
-            category=np.full(rows, parcel.category, np.int32),
-            payment_type=np.full(rows, UNKNOWN, np.int32),
-            distance_km=self.distance_km,
-            weight_g=np.full(rows, parcel.weight_g * quantity),
-            volume_cm3=np.full(rows, parcel.volume_cm3 * quantity),
-            price_cents=self.price_cents * quantity,
-            freight_cents=freight_cents.astype(np.float64),
-            quantity=np.full(rows, quantity),
-            n_lines=np.ones(rows, np.int32),
-            n_sellers=np.ones(rows, np.int32),
-            at_s=wanted.at_s,
-            site_handling_days=self.handling_days,
-        )
+    seller, warehouse, carrier, shipper, origin, region, state, *shared = found.codes
+    dest_zip, dest_region, dest_state, category, no_payment_yet, one = shared
+    distance_km, price_cents, handling_days, weight_g, volume_cm3, quantities = found.numbers
+    query = RouteQuery(
+        seller=shipper,
+        origin_zip=origin,
+        dest_zip=dest_zip,
+        origin_region=region,
+        dest_region=dest_region,
+        origin_state=state,
+        dest_state=dest_state,
+        carrier=carrier,
+        category=category,
+        payment_type=no_payment_yet,
+        distance_km=distance_km,
+        weight_g=weight_g,
+        volume_cm3=volume_cm3,
+        price_cents=price_cents * quantity,
+        freight_cents=found.cents.astype(np.float64),
+        quantity=quantities,
+        n_lines=one,
+        n_sellers=one,
+        at_s=wanted.at_s,
+        site_handling_days=None if np.isnan(handling_days).all() else handling_days,
+    )
+    return Candidates(seller, warehouse, carrier, origin, distance_km, found.cents, query)

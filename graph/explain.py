@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isnan
+from typing import NamedTuple
 
 from graph.model import Basis, Rank
 from graph.route import RouteRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """The numbers of one route that its sentence may speak of; ``score`` put it in order (less is better)."""
 
     score: float

@@ -14,10 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from graph.csr import frozen
 from graph.errors import SnapshotError
-
-CUBIC_CM3_PER_KG: Final = 6000.0
-"""Volume that is billed as one kilogram: the divisor of Correios' parcel tariffs (PAC, SEDEX) and of IATA's
-TACT rules for air cargo."""
+from graph.law import WIDTH, FreightLaw, billable_kg, freight_features
 
 ERROR_WINDOW_S: Final = 60 * 86_400
 """The error is measured on the last 60 days before T by a fit on what came before."""
@@ -28,9 +25,7 @@ HALF_LIFE_S: Final = 90 * 86_400
 MOST_ITEMS: Final = 300_000
 """The most items that are learned from, so that memory stays bounded."""
 
-_KG_KNOTS: Final = np.log([0.5, 2.0, 8.0, 20.0])
-_KM_KNOTS: Final = np.log([60.0, 300.0, 900.0])
-_PRICE_KNOTS: Final = np.log([80.0, 250.0])
+_NO_TARIFFS: Final = frozen(np.zeros((0, 3)))
 _SHRINK: Final = 5.0
 _STEPS: Final = 3
 _RESIDUAL_FLOOR: Final = 0.05
@@ -124,9 +119,8 @@ class Freight:
     @classmethod
     def _fitted(cls, table: _Table, as_of_s: int) -> Self:
         if len(table.cents) == 0:
-            return cls(
-                np.zeros(_width()), 0.0, np.array([500.0, 3000.0, 500.0]), np.zeros(1), np.zeros(1), None
-            )
+            none, typical = frozen(np.zeros(1)), frozen(np.array([500.0, 3000.0, 500.0]))
+            return cls(frozen(np.zeros(WIDTH)), 0.0, typical, none, none, None)
         weight = np.exp2((table.purchased_s - as_of_s) / HALF_LIFE_S)
         log_cents = np.log(table.cents)
         beta = _least_absolute(table.design, log_cents, weight)
@@ -161,16 +155,24 @@ class Freight:
         tariffs = np.vstack([tariffs, np.full(3, np.nan)])  # read by code -1: an unknown carrier has none
         return replace(self, tariffs=frozen(tariffs) if given.any() else None)
 
+    @property
+    def law(self) -> FreightLaw:
+        """The state as the compiled pass over candidates takes it."""
+        tariffs = _NO_TARIFFS if self.tariffs is None else self.tariffs
+        return FreightLaw(
+            self.coefficients, self.scale, self.typical, self.region_effect, self.seller_effect, tariffs
+        )
+
     def estimate(self, query: FreightQuery) -> NDArray[np.int64]:
         """Return the freight in cents of each parcel (whole parcel, not unit)."""
         weight_g = _or(query.weight_g, self.typical[0])
         volume_cm3 = _or(query.volume_cm3, self.typical[1])
         distance_km = _or(query.distance_km, self.typical[2])
-        columns = _columns(
-            np.log(_billable_kg(weight_g, volume_cm3)),
-            np.log1p(distance_km),
+        columns = freight_features(
+            billable_kg(weight_g, volume_cm3),
+            distance_km,
             np.asarray(query.same_state, dtype=np.float64),
-            np.log(np.maximum(np.asarray(query.price_cents, dtype=np.float64), 100.0) / 100.0),
+            np.asarray(query.price_cents, dtype=np.float64),
         )
         quantity = np.asarray(query.quantity, dtype=np.float64)
         log_cents = _effect(self.region_effect, query.dest_region) + _effect(self.seller_effect, query.seller)
@@ -183,11 +185,28 @@ class Freight:
             cents = np.where(np.isnan(tariff), cents, tariff)
         return np.rint(cents).astype(np.int64)
 
+    def parts(self, query: FreightQuery) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return what each parcel pays once and what it pays for every unit, in cents.
+
+        A tariff is affine in weight: base and kilometres are paid once. Learned freight is all by the unit.
+        """
+        unit = self.estimate(replace(query, quantity=1))
+        if self.tariffs is None:
+            return np.zeros_like(unit), unit
+        base, per_kg, per_km = self.tariffs[np.asarray(query.carrier)].T
+        once = np.rint(base + per_km * _or(query.distance_km, self.typical[2]))
+        each = np.rint(per_kg * _or(query.weight_g, self.typical[0]) * 1e-3)
+        learned = np.isnan(base)
+        return (
+            np.where(learned, 0, np.nan_to_num(once)).astype(np.int64),
+            np.where(learned, unit, np.nan_to_num(each)).astype(np.int64),
+        )
+
     def cents_per_kg(self, query: FreightQuery) -> Floats:
         """Return the estimated freight of each parcel divided by its billable kilograms."""
         weight_g = _or(query.weight_g, self.typical[0])
         volume_cm3 = _or(query.volume_cm3, self.typical[1])
-        kg = _billable_kg(weight_g, volume_cm3) * np.asarray(query.quantity, dtype=np.float64)
+        kg = billable_kg(weight_g, volume_cm3) * np.asarray(query.quantity, dtype=np.float64)
         return np.asarray(self.estimate(query) / kg, dtype=np.float64)
 
     def save(self, path: Path) -> None:
@@ -246,11 +265,11 @@ class _Table:
         )
         typical = np.array([_median(values) for values in (weight_g, volume_cm3, distance_km)])
         design = np.column_stack(
-            _columns(
-                np.log(_billable_kg(_or(weight_g, typical[0]), _or(volume_cm3, typical[1]))),
-                np.log1p(_or(distance_km, typical[2])),
+            freight_features(
+                billable_kg(_or(weight_g, typical[0]), _or(volume_cm3, typical[1])),
+                _or(distance_km, typical[2]),
                 column(items.same_state).astype(np.float64),
-                np.log(np.maximum(column(items.price_cents), 100.0) / 100.0),
+                column(items.price_cents),
             )
         )
         return cls(
@@ -261,32 +280,6 @@ class _Table:
             sample.purchased_s[rows],
             sample.freight_cents[rows].astype(np.float64),
         )
-
-
-def _columns(log_kg: Floats, log_km: Floats, same_state: Floats, log_price: Floats) -> list[Floats]:
-    """Return the features: straight lines on the log scale that bend at a few knots."""
-    return [
-        np.ones_like(same_state),
-        log_kg,
-        *(np.maximum(log_kg - knot, 0.0) for knot in _KG_KNOTS),
-        log_km,
-        *(np.maximum(log_km - knot, 0.0) for knot in _KM_KNOTS),
-        log_kg * log_km,
-        same_state,
-        same_state * log_kg,
-        log_price,
-        *(np.maximum(log_price - knot, 0.0) for knot in _PRICE_KNOTS),
-    ]
-
-
-def _width() -> int:
-    zero = np.zeros(1)
-    return len(_columns(zero, zero, zero, zero))
-
-
-def _billable_kg(weight_g: Floats, volume_cm3: Floats) -> Floats:
-    """Return the larger of real and cubic weight, at least 50 g."""
-    return np.maximum(np.maximum(weight_g * 1e-3, volume_cm3 * (1.0 / CUBIC_CM3_PER_KG)), 0.05)
 
 
 def _or(values: ArrayLike, instead: np.float64) -> Floats:

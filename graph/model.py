@@ -18,6 +18,10 @@ UNKNOWN_CARRIER: Final = "unknown"
 """The one carrier of a source that names none."""
 
 
+OFFER_LAPSE_DAYS: Final = 180
+"""An offer that was not sold for so long has lapsed; the parameter ``offer_lapse_days`` overrides it."""
+
+
 class Basis(StrEnum):
     """The narrowest level with n >= 5 that an estimate rests on; ``synthetic`` is assumed, not observed.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -17,7 +18,9 @@ from graph.errors import BadInput
 from graph.export import frame, to_networkx
 from graph.freight import Freight
 from graph.lead_time import LeadTimes
-from graph.model import Basis, SnapshotMeta
+from graph.model import OFFER_LAPSE_DAYS, Basis, SnapshotMeta
+from graph.options import OptionFinder, Options
+from graph.orders import Order
 from graph.recommend import Recommender
 from graph.route import Lane, Recommendation, RouteRequest
 from graph.stores.files import snapshot_folder
@@ -27,9 +30,6 @@ from graph.tables import checked
 if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
-
-OFFER_LAPSE_DAYS: Final = 180
-"""An offer that was not sold for so long has lapsed; the parameter ``offer_lapse_days`` overrides it."""
 
 _LEAD_TIME: Final = "lead_time"
 _FREIGHT: Final = "freight.npz"
@@ -91,10 +91,13 @@ class Network:
         return {name: len(table) for name, table in self._tables.items()}
 
     def warm(self) -> Self:
-        """Build every index now, so that no request pays for it; returns the network itself."""
+        """Build every index and load compiled code now, so that no request pays for it; return self."""
         self.arrays.warm()
         self.lane("", "", "")
         self.lanes_from("")
+        if self.arrays.category_names and self.arrays.zip_prefixes:
+            # Compiled code is loaded by the first request.
+            self.recommend(category=self.arrays.category_names[0], zip_prefix=self.arrays.zip_prefixes[0])
         return self
 
     def recommend(self, request: RouteRequest | None = None, **parameters: Any) -> Recommendation:
@@ -109,6 +112,15 @@ class Network:
         elif parameters:
             raise BadInput("Give a request or keywords, not both.")
         return self._recommender.recommend(request)
+
+    def options(self, order: Order, at: datetime, more: Mapping[str, Sequence[str]] | None = None) -> Options:
+        """Return the routes that could carry an order decided at an aware instant.
+
+        ``more``: sources by line id that the snapshot does not know to have the line's product. Raises
+        BadInput with every unknown name, and for an instant before the snapshot's ``as_of``.
+        """
+        finder = OptionFinder(self.arrays, self.lead_times, self.freight, _lapse_days(self.meta) * 86_400)
+        return finder.find(order, self._recommender.instant(at), more)
 
     @overload
     def lanes(self, backend: Literal["polars"] = "polars") -> pl.DataFrame: ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import isnan
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -14,8 +15,8 @@ from graph.candidates import Candidates, Wanted, find_candidates
 from graph.errors import BadInput
 from graph.explain import Facts, why
 from graph.freight import Freight
-from graph.lead_time import LeadTimeBatch, LeadTimes
-from graph.model import BASES, Rank, SnapshotMeta, SourceKind
+from graph.lead_time import LeadTime, LeadTimeBatch, LeadTimes
+from graph.model import Rank, SnapshotMeta, SourceKind
 from graph.names import category_row, product_row, zip_row
 from graph.route import DEFAULT_PROBABILITY, Recommendation, Route, RouteRequest
 
@@ -49,7 +50,7 @@ class Recommender:
 
     def wanted(self, request: RouteRequest) -> Wanted:
         """Put a request into codes; UnknownName proposes the nearest known names."""
-        arrays, at_s = self.arrays, self._instant(request.at)
+        arrays, at_s = self.arrays, self.instant(request.at)
         dest = zip_row(arrays.zip_rows, request.zip_prefix)
         if request.product_id is not None:
             group = product_row(arrays.product_rows, arrays.product_ids, request.product_id)
@@ -59,7 +60,7 @@ class Recommender:
             sources, parcel = arrays.category_sources, arrays.category_parcel(group)
         return Wanted(sources, group, parcel, request.quantity, dest, at_s, at_s - self.offer_lapse_s)
 
-    def _instant(self, at: datetime | None) -> int:
+    def instant(self, at: datetime | None) -> int:
         """Return the instant in seconds; a naive stamp is local to Sao Paulo, the earlier where ambiguous."""
         if at is None:
             return self.meta.as_of_s
@@ -72,16 +73,19 @@ class Recommender:
         return at_s
 
     def _routes(self, request: RouteRequest, judged: Judged, order: NDArray[np.intp]) -> tuple[Route, ...]:
-        facts = [judged.facts(row) for row in order.tolist()]
+        times = judged.times.take(order).to_list()
+        facts = judged.facts(order, times)
         routes = []
         for place, row in enumerate(order[: request.k].tolist(), 1):
-            own = facts[place - 1]
+            own, time = facts[place - 1], times[place - 1]
             other = facts[0] if place > 1 else facts[1] if len(facts) > 1 else None
-            routes.append(self._route(place, row, judged, own, why(request, place, own, other)))
+            routes.append(self._route(place, row, judged.found, time, own, why(request, place, own, other)))
         return tuple(routes)
 
-    def _route(self, place: int, row: int, judged: Judged, facts: Facts, sentence: str) -> Route:
-        found, arrays = judged.found, self.arrays
+    def _route(
+        self, place: int, row: int, found: Candidates, time: LeadTime, facts: Facts, sentence: str
+    ) -> Route:
+        arrays = self.arrays
         seller, warehouse = arrays.seller_ids[found.seller[row]], int(found.warehouse[row])
         stored = warehouse >= 0
         return Route(
@@ -92,11 +96,11 @@ class Recommender:
             source_kind=SourceKind.WAREHOUSE if stored else SourceKind.SELLER,
             carrier_id=arrays.carrier_ids[found.carrier[row]],
             origin_zip_prefix=arrays.zip_prefixes[found.origin_zip[row]],
-            distance_km=None if np.isnan(facts.distance_km) else facts.distance_km,
+            distance_km=None if isnan(facts.distance_km) else facts.distance_km,
             freight_cents=facts.freight_cents,
             p_on_time=facts.p_on_time,
             promise_days=facts.promise_days,
-            lead_time=judged.times[row],
+            lead_time=time,
             why=sentence,
         )
 
@@ -135,20 +139,15 @@ class Judged:
             p_on_time = np.full(len(found), probability)
         return cls(found, times, promise, p_on_time, _score(request, found, times, promise, p_on_time))
 
-    def facts(self, row: int) -> Facts:
-        """Return the numbers of one candidate."""
-        times = self.times
-        return Facts(
-            score=float(self.score[row]),
-            mean_days=float(times.mean_days[row]),
-            sd_days=float(times.var_days[row]) ** 0.5,
-            promise_days=float(self.promise_days[row]),
-            p_on_time=float(self.p_on_time[row]),
-            freight_cents=int(self.found.freight_cents[row]),
-            distance_km=float(self.found.distance_km[row]),
-            basis=BASES[times.basis[row]],
-            n=int(times.n[row]),
-        )
+    def facts(self, rows: NDArray[np.intp], times: list[LeadTime]) -> list[Facts]:
+        """Return the numbers of some candidates; ``times`` are theirs."""
+        found = self.found
+        columns = (self.score, self.promise_days, self.p_on_time, found.freight_cents, found.distance_km)
+        values = zip(*(column[rows].tolist() for column in columns), times, strict=True)
+        return [
+            Facts(score, time.mean_days, time.sd_days, promise, p_on_time, cents, km, time.basis, time.n)
+            for score, promise, p_on_time, cents, km, time in values
+        ]
 
 
 def _score(

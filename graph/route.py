@@ -175,7 +175,10 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One region pair and carrier: its reference parcel takes so many days from purchase to customer."""
+    """One region pair and carrier: its reference parcel takes so many days from purchase to customer.
+
+    ``stale``: its forecasts, or those of its state pair, have erred in one direction since ``stale_since``.
+    """
 
     from_region: str
     to_region: str
@@ -192,3 +195,5 @@ class Lane:
     distance_km: float | None
     freight_cents_per_kg: float | None
     last_seen: datetime
+    stale: bool
+    stale_since: datetime | None

@@ -127,6 +127,8 @@ SCHEMAS: Final[Mapping[str, TableSchema]] = {
             "distance_km": _FLOAT,
             "freight_cents_per_kg": _FLOAT,
             "last_seen": INSTANT,
+            "stale": pl.Boolean(),
+            "stale_since": INSTANT,
         },
         key=("from_region", "to_region", "carrier_id"),
         references={"from_region": "regions", "to_region": "regions", "carrier_id": "carriers"},

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from api.clock import instant
 from api.http.settings import MOST_ROUTES
-from graph import Basis, Rank, RouteRequest, SourceKind, Weights
+from graph import Basis, Lane, Rank, RouteRequest, SourceKind, Weights
 from graph.errors import BadInput
 
 _ZIP = r"^\d{5}(-?\d{3})?$"
@@ -175,32 +175,12 @@ class RoutesOut(Answer):
     note: str | None = None
 
 
-class LaneOut(_Closed):
-    """One lane (region to region by one carrier): its reference parcel's days, and the evidence."""
-
-    from_region: str
-    to_region: str
-    carrier_id: str
-    mean_days: float
-    var_days: float
-    p50_days: float
-    p80_days: float
-    p95_days: float
-    transit_mean_days: float
-    transit_var_days: float
-    n: int
-    basis: Basis
-    distance_km: float | None
-    freight_cents_per_kg: float | None
-    last_seen: str = Field(json_schema_extra={"format": "date-time"})
-
-
 class LanesOut(Answer):
     """The lanes between two regions, one a carrier."""
 
     from_region: str
     to_region: str
-    lanes: list[LaneOut]
+    lanes: list[Lane]
 
 
 class SellerOut(_Closed):

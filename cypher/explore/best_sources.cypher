@@ -25,36 +25,39 @@
 //   price_cents     the seller's cheapest active offer in the category
 //   snapshot_state  ready, or loading: then do not trust the numbers
 MATCH (snapshot:Snapshot)
-MATCH (:ZipPrefix {id: $zip_prefix})-[:IN_REGION]->(destination:Region)
-MATCH (category:Category)
-WHERE category.id = $category
-   OR (category.category_english = $category AND NOT EXISTS { (:Category {id: $category}) })
-CALL (category) {
-  MATCH (parcel:Product)-[:IN_CATEGORY]->(category)
-  RETURN percentileCont(parcel.weight_g, 0.5) AS weight_g,
-         percentileCont(parcel.longest_side_cm, 0.5) AS side_cm
+OPTIONAL CALL (snapshot) {
+  MATCH (:ZipPrefix {id: $zip_prefix})-[:IN_REGION]->(destination:Region)
+  MATCH (category:Category)
+  WHERE category.id = $category
+     OR (category.category_english = $category AND NOT EXISTS { (:Category {id: $category}) })
+  CALL (category) {
+    MATCH (parcel:Product)-[:IN_CATEGORY]->(category)
+    RETURN percentileCont(parcel.weight_g, 0.5) AS weight_g,
+           percentileCont(parcel.longest_side_cm, 0.5) AS side_cm
+  }
+  MATCH (category)<-[:IN_CATEGORY]-(:Product)<-[offer:SELLS]-(seller:Seller)
+  WHERE offer.last_sold >= snapshot.offers_since
+  WITH destination, weight_g, side_cm, seller, min(offer.price_cents) AS price_cents
+  MATCH (seller)-[:LOCATED_IN]->(:ZipPrefix)-[:IN_REGION]->(:Region)-[lane:LANE]->(destination)
+  MATCH (carrier:Carrier {id: lane.carrier_id})
+  WHERE NOT coalesce(weight_g > carrier.max_weight_g, false)
+    AND NOT coalesce(side_cm > carrier.max_side_cm, false)
+  WITH seller, price_cents, lane, exp(seller.effect_log) AS effect
+  WITH seller, price_cents, lane,
+       lane.mean_days * effect AS mean_days, sqrt(lane.var_days) * effect AS sd_days
+  RETURN
+    seller.id AS seller_id,
+    seller.city AS city,
+    seller.state AS state,
+    lane.carrier_id AS carrier_id,
+    mean_days + $z * sd_days AS score_days,
+    mean_days,
+    sd_days,
+    lane.basis AS basis,
+    lane.n AS n,
+    price_cents
 }
-MATCH (category)<-[:IN_CATEGORY]-(:Product)<-[offer:SELLS]-(seller:Seller)
-WHERE offer.last_sold >= snapshot.offers_since
-WITH snapshot, destination, weight_g, side_cm, seller, min(offer.price_cents) AS price_cents
-MATCH (seller)-[:LOCATED_IN]->(:ZipPrefix)-[:IN_REGION]->(:Region)-[lane:LANE]->(destination)
-MATCH (carrier:Carrier {id: lane.carrier_id})
-WHERE NOT coalesce(weight_g > carrier.max_weight_g, false)
-  AND NOT coalesce(side_cm > carrier.max_side_cm, false)
-WITH snapshot, seller, price_cents, lane, exp(seller.effect_log) AS effect
-WITH snapshot, seller, price_cents, lane,
-     lane.mean_days * effect AS mean_days, sqrt(lane.var_days) * effect AS sd_days
-RETURN
-  seller.id AS seller_id,
-  seller.city AS city,
-  seller.state AS state,
-  lane.carrier_id AS carrier_id,
-  mean_days + $z * sd_days AS score_days,
-  mean_days,
-  sd_days,
-  lane.basis AS basis,
-  lane.n AS n,
-  price_cents,
+RETURN seller_id, city, state, carrier_id, score_days, mean_days, sd_days, basis, n, price_cents,
   snapshot.state AS snapshot_state
 ORDER BY score_days, seller_id, carrier_id
 LIMIT toInteger($k);

@@ -21,24 +21,27 @@
 //   n                     packages seen on the lane
 //   snapshot_state        ready, or loading
 MATCH (snapshot:Snapshot)
-MATCH (origin:Region)-[lane:LANE]->(destination:Region)
-WHERE lane.freight_cents_per_kg IS NOT NULL AND lane.distance_km IS NOT NULL
-WITH snapshot, lane.carrier_id AS carrier_id, toInteger(floor(lane.distance_km / $band_km)) AS band,
-     avg(lane.freight_cents_per_kg) AS usual, stDev(lane.freight_cents_per_kg) AS sd,
-     collect({from: origin.id, lane: lane, to: destination.id}) AS lanes
-WHERE sd > 0
-UNWIND lanes AS one
-WITH snapshot, carrier_id, usual, one, (one.lane.freight_cents_per_kg - usual) / sd AS away
-WHERE abs(away) >= $deviations AND one.lane.n >= $min_n
-RETURN
-  one.from AS from_region,
-  one.to AS to_region,
-  carrier_id,
-  one.lane.distance_km AS distance_km,
-  one.lane.freight_cents_per_kg AS freight_cents_per_kg,
-  usual AS usual_cents_per_kg,
-  away AS deviations,
-  one.lane.n AS n,
-  snapshot.state AS snapshot_state
+OPTIONAL CALL (snapshot) {
+  MATCH (origin:Region)-[lane:LANE]->(destination:Region)
+  WHERE lane.freight_cents_per_kg IS NOT NULL AND lane.distance_km IS NOT NULL
+  WITH lane.carrier_id AS carrier_id, toInteger(floor(lane.distance_km / $band_km)) AS band,
+       avg(lane.freight_cents_per_kg) AS usual, stDev(lane.freight_cents_per_kg) AS sd,
+       collect({from: origin.id, lane: lane, to: destination.id}) AS lanes
+  WHERE sd > 0
+  UNWIND lanes AS one
+  WITH carrier_id, usual, one, (one.lane.freight_cents_per_kg - usual) / sd AS away
+  WHERE abs(away) >= $deviations AND one.lane.n >= $min_n
+  RETURN
+    one.from AS from_region,
+    one.to AS to_region,
+    carrier_id,
+    one.lane.distance_km AS distance_km,
+    one.lane.freight_cents_per_kg AS freight_cents_per_kg,
+    usual AS usual_cents_per_kg,
+    away AS deviations,
+    one.lane.n AS n
+}
+RETURN from_region, to_region, carrier_id, distance_km, freight_cents_per_kg, usual_cents_per_kg,
+  deviations, n, snapshot.state AS snapshot_state
 ORDER BY abs(deviations) DESC, from_region, to_region, carrier_id
 LIMIT toInteger($k);

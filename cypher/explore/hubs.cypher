@@ -17,27 +17,30 @@
 //   received        deliveries that arrived there
 //   snapshot_state  ready, or loading
 MATCH (snapshot:Snapshot)
-MATCH (:Region)-[every:LANE_MONTH]->(:Region)
-WITH snapshot, sum(every.n) AS total
-MATCH (region:Region)-[month:LANE_MONTH]->(destination:Region)
-WITH snapshot, total, region,
-     sum(month.n) AS shipped,
-     count(DISTINCT destination) AS destinations,
-     sum(month.mean_days * month.n) AS days
-ORDER BY shipped DESC, region.id
-LIMIT toInteger($k)
-CALL (region) {
-  OPTIONAL MATCH (:Region)-[month:LANE_MONTH]->(region)
-  RETURN coalesce(sum(month.n), 0) AS received
+OPTIONAL CALL (snapshot) {
+  MATCH (:Region)-[every:LANE_MONTH]->(:Region)
+  WITH sum(every.n) AS total
+  MATCH (region:Region)-[month:LANE_MONTH]->(destination:Region)
+  WITH total, region,
+       sum(month.n) AS shipped,
+       count(DISTINCT destination) AS destinations,
+       sum(month.mean_days * month.n) AS days
+  ORDER BY shipped DESC, region.id
+  LIMIT toInteger($k)
+  CALL (region) {
+    OPTIONAL MATCH (:Region)-[month:LANE_MONTH]->(region)
+    RETURN coalesce(sum(month.n), 0) AS received
+  }
+  RETURN
+    region.id AS region,
+    region.state AS state,
+    shipped,
+    1.0 * shipped / total AS share,
+    destinations,
+    COUNT { (region)<-[:IN_REGION]-(:ZipPrefix)<-[:LOCATED_IN]-(:Seller) } AS sellers,
+    days / shipped AS mean_days,
+    received
 }
-RETURN
-  region.id AS region,
-  region.state AS state,
-  shipped,
-  1.0 * shipped / total AS share,
-  destinations,
-  COUNT { (region)<-[:IN_REGION]-(:ZipPrefix)<-[:LOCATED_IN]-(:Seller) } AS sellers,
-  days / shipped AS mean_days,
-  received,
+RETURN region, state, shipped, share, destinations, sellers, mean_days, received,
   snapshot.state AS snapshot_state
 ORDER BY shipped DESC, region;

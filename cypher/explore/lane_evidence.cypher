@@ -21,27 +21,30 @@
 //   month_n            deliveries of that month
 //   snapshot_state     ready, or loading
 MATCH (snapshot:Snapshot)
-MATCH (origin:Region {id: $from_region})-[lane:LANE]->(destination:Region {id: $to_region})
-CALL (origin, lane, destination) {
-  // Two patterns: within one, a place that ships to itself would have to use its IN_REGION twice.
-  MATCH (origin)<-[:IN_REGION]-(here:ZipPrefix)
-  MATCH (here)-[seen:SHIPPED_TO]->(there:ZipPrefix)
-  WHERE seen.carrier_id = lane.carrier_id AND EXISTS { (there)-[:IN_REGION]->(destination) }
-  RETURN count(DISTINCT [here.id, there.id]) AS zip_pairs
+OPTIONAL CALL (snapshot) {
+  MATCH (origin:Region {id: $from_region})-[lane:LANE]->(destination:Region {id: $to_region})
+  CALL (origin, lane, destination) {
+    // Two patterns: within one, a place that ships to itself would have to use its IN_REGION twice.
+    MATCH (origin)<-[:IN_REGION]-(here:ZipPrefix)
+    MATCH (here)-[seen:SHIPPED_TO]->(there:ZipPrefix)
+    WHERE seen.carrier_id = lane.carrier_id AND EXISTS { (there)-[:IN_REGION]->(destination) }
+    RETURN count(DISTINCT [here.id, there.id]) AS zip_pairs
+  }
+  OPTIONAL MATCH (origin)-[month:LANE_MONTH]->(destination)
+  WHERE month.carrier_id = lane.carrier_id
+  RETURN
+    lane.carrier_id AS carrier_id,
+    lane.mean_days AS estimate_days,
+    lane.p95_days AS estimate_p95_days,
+    lane.basis AS basis,
+    lane.n AS n,
+    lane.last_seen AS last_seen,
+    zip_pairs,
+    month.month AS month,
+    month.mean_days AS month_days,
+    month.late_share AS month_late_share,
+    month.n AS month_n
 }
-OPTIONAL MATCH (origin)-[month:LANE_MONTH]->(destination)
-WHERE month.carrier_id = lane.carrier_id
-RETURN
-  lane.carrier_id AS carrier_id,
-  lane.mean_days AS estimate_days,
-  lane.p95_days AS estimate_p95_days,
-  lane.basis AS basis,
-  lane.n AS n,
-  lane.last_seen AS last_seen,
-  zip_pairs,
-  month.month AS month,
-  month.mean_days AS month_days,
-  month.late_share AS month_late_share,
-  month.n AS month_n,
-  snapshot.state AS snapshot_state
+RETURN carrier_id, estimate_days, estimate_p95_days, basis, n, last_seen, zip_pairs, month,
+  month_days, month_late_share, month_n, snapshot.state AS snapshot_state
 ORDER BY carrier_id, month DESC;

@@ -17,16 +17,18 @@
 //   located         whether its coordinates are its own, its region's, its state's, or unknown
 //   snapshot_state  ready, or loading
 MATCH (snapshot:Snapshot)
-MATCH (place:ZipPrefix)
-WHERE ($state IS NULL OR place.state = $state) AND NOT EXISTS { ()-[:SHIPPED_TO]->(place) }
-OPTIONAL MATCH (place)-[:IN_REGION]->(region:Region)
-RETURN
-  place.id AS zip_prefix,
-  place.city AS city,
-  place.state AS state,
-  region.id AS region,
-  COUNT { (:Region)-[:LANE]->(region) } AS lanes_in,
-  place.located AS located,
-  snapshot.state AS snapshot_state
+OPTIONAL CALL (snapshot) {
+  MATCH (place:ZipPrefix)
+  WHERE ($state IS NULL OR place.state = $state) AND NOT EXISTS { ()-[:SHIPPED_TO]->(place) }
+  OPTIONAL MATCH (place)-[:IN_REGION]->(region:Region)
+  RETURN
+    place.id AS zip_prefix,
+    place.city AS city,
+    place.state AS state,
+    region.id AS region,
+    COUNT { (:Region)-[:LANE]->(region) } AS lanes_in,
+    place.located AS located
+}
+RETURN zip_prefix, city, state, region, lanes_in, located, snapshot.state AS snapshot_state
 ORDER BY lanes_in, zip_prefix
 LIMIT toInteger($k);

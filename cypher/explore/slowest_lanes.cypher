@@ -21,19 +21,22 @@
 //   n               packages seen on the lane
 //   snapshot_state  ready, or loading
 MATCH (snapshot:Snapshot)
-MATCH (origin:Region)-[lane:LANE]->(destination:Region)
-WHERE lane.n >= $min_n
-RETURN
-  origin.id AS from_region,
-  origin.state AS from_state,
-  destination.id AS to_region,
-  destination.state AS to_state,
-  lane.carrier_id AS carrier_id,
-  lane.mean_days AS mean_days,
-  lane.p95_days AS p95_days,
-  lane.transit_mean_days AS transit_days,
-  lane.distance_km / lane.transit_mean_days AS km_per_day,
-  lane.n AS n,
-  snapshot.state AS snapshot_state
+OPTIONAL CALL (snapshot) {
+  MATCH (origin:Region)-[lane:LANE]->(destination:Region)
+  WHERE lane.n >= $min_n
+  RETURN
+    origin.id AS from_region,
+    origin.state AS from_state,
+    destination.id AS to_region,
+    destination.state AS to_state,
+    lane.carrier_id AS carrier_id,
+    lane.mean_days AS mean_days,
+    lane.p95_days AS p95_days,
+    lane.transit_mean_days AS transit_days,
+    lane.distance_km / lane.transit_mean_days AS km_per_day,
+    lane.n AS n
+}
+RETURN from_region, from_state, to_region, to_state, carrier_id, mean_days, p95_days, transit_days,
+  km_per_day, n, snapshot.state AS snapshot_state
 ORDER BY mean_days DESC, from_region, to_region, carrier_id
 LIMIT toInteger($k);

@@ -20,19 +20,22 @@
 //   n               packages seen on the lane
 //   snapshot_state  ready, or loading
 MATCH (snapshot:Snapshot)
-MATCH (origin:Region)-[lane:LANE]->(destination:Region)
-WHERE lane.n >= $min_n
-RETURN
-  origin.id AS from_region,
-  origin.state AS from_state,
-  destination.id AS to_region,
-  destination.state AS to_state,
-  lane.carrier_id AS carrier_id,
-  lane.var_days AS var_days,
-  sqrt(lane.var_days) AS sd_days,
-  lane.mean_days AS mean_days,
-  lane.p95_days - lane.p50_days AS margin_days,
-  lane.n AS n,
-  snapshot.state AS snapshot_state
+OPTIONAL CALL (snapshot) {
+  MATCH (origin:Region)-[lane:LANE]->(destination:Region)
+  WHERE lane.n >= $min_n
+  RETURN
+    origin.id AS from_region,
+    origin.state AS from_state,
+    destination.id AS to_region,
+    destination.state AS to_state,
+    lane.carrier_id AS carrier_id,
+    lane.var_days AS var_days,
+    sqrt(lane.var_days) AS sd_days,
+    lane.mean_days AS mean_days,
+    lane.p95_days - lane.p50_days AS margin_days,
+    lane.n AS n
+}
+RETURN from_region, from_state, to_region, to_state, carrier_id, var_days, sd_days, mean_days,
+  margin_days, n, snapshot.state AS snapshot_state
 ORDER BY var_days DESC, from_region, to_region, carrier_id
 LIMIT toInteger($k);

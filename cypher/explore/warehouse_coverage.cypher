@@ -17,17 +17,20 @@
 //   regions_covered  those reached in time
 //   snapshot_state   ready, or loading
 MATCH (snapshot:Snapshot)
-MATCH (:Warehouse {id: $warehouse_id})-[:LOCATED_IN]->(:ZipPrefix)-[:IN_REGION]->(home:Region)
-MATCH (:Region)-[month:LANE_MONTH]->(destination:Region)
-WITH snapshot, home, destination, sum(month.n) AS demand
-WITH snapshot, destination, demand,
-     EXISTS { (home)-[lane:LANE]->(destination) WHERE lane.p80_days <= $days } AS reached
-RETURN
-  destination.state AS state,
-  sum(demand) AS demand,
-  sum(CASE WHEN reached THEN demand ELSE 0 END) AS covered,
-  1.0 * sum(CASE WHEN reached THEN demand ELSE 0 END) / sum(demand) AS covered_share,
-  count(destination) AS regions,
-  sum(CASE WHEN reached THEN 1 ELSE 0 END) AS regions_covered,
+OPTIONAL CALL (snapshot) {
+  MATCH (:Warehouse {id: $warehouse_id})-[:LOCATED_IN]->(:ZipPrefix)-[:IN_REGION]->(home:Region)
+  MATCH (:Region)-[month:LANE_MONTH]->(destination:Region)
+  WITH home, destination, sum(month.n) AS demand
+  WITH destination, demand,
+       EXISTS { (home)-[lane:LANE]->(destination) WHERE lane.p80_days <= $days } AS reached
+  RETURN
+    destination.state AS state,
+    sum(demand) AS demand,
+    sum(CASE WHEN reached THEN demand ELSE 0 END) AS covered,
+    1.0 * sum(CASE WHEN reached THEN demand ELSE 0 END) / sum(demand) AS covered_share,
+    count(destination) AS regions,
+    sum(CASE WHEN reached THEN 1 ELSE 0 END) AS regions_covered
+}
+RETURN state, demand, covered, covered_share, regions, regions_covered,
   snapshot.state AS snapshot_state
 ORDER BY covered DESC, demand DESC, state;

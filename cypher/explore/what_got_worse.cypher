@@ -22,30 +22,33 @@
 //   cost_days       worse_days times n_since; the order of the rows
 //   snapshot_state  ready, or loading
 MATCH (snapshot:Snapshot)
-MATCH (origin:Region)-[month:LANE_MONTH]->(destination:Region)
-WITH snapshot, origin, destination, month.carrier_id AS carrier_id,
-     month.month >= $since AS recent, month.n AS n, month.mean_days * month.n AS days,
-     month.late_share * month.n AS late
-WITH snapshot, origin, destination, carrier_id,
-     sum(CASE WHEN recent THEN 0 ELSE n END) AS n_before,
-     sum(CASE WHEN recent THEN n ELSE 0 END) AS n_since,
-     sum(CASE WHEN recent THEN 0.0 ELSE days END) AS days_before,
-     sum(CASE WHEN recent THEN days ELSE 0.0 END) AS days_since,
-     sum(CASE WHEN recent THEN late ELSE 0.0 END) AS late_since
-WHERE n_before >= $min_n AND n_since >= $min_n
-WITH *, days_before / n_before AS before_days, days_since / n_since AS since_days
-WHERE since_days > before_days
-RETURN
-  origin.id AS from_region,
-  destination.id AS to_region,
-  carrier_id,
-  before_days,
-  since_days,
-  since_days - before_days AS worse_days,
-  n_before,
-  n_since,
-  late_since / n_since AS late_share,
-  (since_days - before_days) * n_since AS cost_days,
-  snapshot.state AS snapshot_state
+OPTIONAL CALL (snapshot) {
+  MATCH (origin:Region)-[month:LANE_MONTH]->(destination:Region)
+  WITH origin, destination, month.carrier_id AS carrier_id,
+       month.month >= $since AS recent, month.n AS n, month.mean_days * month.n AS days,
+       month.late_share * month.n AS late
+  WITH origin, destination, carrier_id,
+       sum(CASE WHEN recent THEN 0 ELSE n END) AS n_before,
+       sum(CASE WHEN recent THEN n ELSE 0 END) AS n_since,
+       sum(CASE WHEN recent THEN 0.0 ELSE days END) AS days_before,
+       sum(CASE WHEN recent THEN days ELSE 0.0 END) AS days_since,
+       sum(CASE WHEN recent THEN late ELSE 0.0 END) AS late_since
+  WHERE n_before >= $min_n AND n_since >= $min_n
+  WITH *, days_before / n_before AS before_days, days_since / n_since AS since_days
+  WHERE since_days > before_days
+  RETURN
+    origin.id AS from_region,
+    destination.id AS to_region,
+    carrier_id,
+    before_days,
+    since_days,
+    since_days - before_days AS worse_days,
+    n_before,
+    n_since,
+    late_since / n_since AS late_share,
+    (since_days - before_days) * n_since AS cost_days
+}
+RETURN from_region, to_region, carrier_id, before_days, since_days, worse_days, n_before, n_since,
+  late_share, cost_days, snapshot.state AS snapshot_state
 ORDER BY cost_days DESC, from_region, to_region, carrier_id
 LIMIT toInteger($k);

@@ -54,6 +54,7 @@ def _neo4j(given: argparse.Namespace) -> int:
         if code := _malha("build", "--source", DEMO, "--out", str(snapshots)):
             return code
     password = _password(given.home)
+    print("Starting Neo4j; then its network is loaded (a minute or two the first time)", flush=True)
     with serve_neo4j(given.home, password=password, bolt=given.bolt, http=given.http) as server:
         secret = {"MALHA_NEO4J_PASSWORD": password}
         if code := _malha("load", "--snapshot", str(snapshots), "--to", server.uri, environment=secret):

@@ -23,8 +23,13 @@ from graph.stores.neo4j_writer import BATCH_ROWS, Progress, Writer, silent
 from graph.stores.port import StoredNetwork
 from graph.tables import checked
 
-OLDEST: Final = (5, 0)
+OLDEST: Final = (5, 24)
+"""The first with ``OPTIONAL CALL``, by which a saved query answers although it finds nothing."""
+
 USER: Final = "neo4j"
+
+_FETCH_ROWS: Final = 10_000
+_PATIENCE_S: Final = 3.0
 
 
 class StoreError(MalhaError):
@@ -49,7 +54,7 @@ class Neo4jStore:
 
     Unlike a folder, a database is not swapped in one step: while a load runs, and after one that broke off,
     ``(:Snapshot).state`` is ``loading`` and ``read`` refuses; the next load goes on where that one stopped.
-    Nothing but a complete load removes. One loader at a time.
+    Nothing but a complete load removes. One loader at a time: a second one is refused.
     """
 
     def __init__(
@@ -65,15 +70,17 @@ class Neo4jStore:
         refuse_address(uri)
         self._uri, self._database, self._batch_rows = uri, database, batch_rows
         auth = None if password is None else (user, password)
-        with self._speaking():
+        try:
             self._driver = GraphDatabase.driver(
                 uri,
                 auth=auth,
                 telemetry_disabled=True,
                 notifications_min_severity="OFF",
-                fetch_size=BATCH_ROWS,
+                fetch_size=_FETCH_ROWS,
                 connection_timeout=15,
             )
+        except (ConfigurationError, ValueError) as error:
+            raise BadInput(f"{uri!r} is no address of a Neo4j: {error}") from error
         try:
             with self._speaking():
                 self._driver.verify_connectivity()
@@ -103,8 +110,8 @@ class Neo4jStore:
     ) -> LoadReport:
         """Write exactly what differs from what is there, and tell how much that was.
 
-        BadInput (nothing is written) when the tables do not make a network; StoreError when the database
-        fails in between: load again.
+        BadInput (nothing is written) when the tables do not make a network; StoreError when another loader
+        is at work, and when the database fails in between: load again.
         """
         started = time.perf_counter()
         good = checked(tables)
@@ -113,12 +120,13 @@ class Neo4jStore:
             writer = Writer(self._write, self._batch_rows, progress)
             for name in names("schema"):
                 writer.run(statement(name))
-            todo = [self._changes(kind, good) for kind in KINDS]
-            if any(map(len, todo)):
-                writer.run(statement("load/snapshot/begin"))
-                writer.apply(todo)
-            if self._snapshot() != wanted:
-                writer.run(statement("load/snapshot/finish"), properties=wanted)
+            with self._alone():
+                todo = [self._changes(kind, good) for kind in KINDS]
+                if any(map(len, todo)):
+                    writer.run(statement("load/snapshot/begin"))
+                    writer.apply(todo)
+                if self._snapshot() != wanted:
+                    writer.run(statement("load/snapshot/finish"), properties=wanted)
         kinds = [KindReport.of(part, len(part.kind.elements(good))) for part in todo]
         return LoadReport(meta.snapshot_id, kinds, writer.counters, time.perf_counter() - started)
 
@@ -153,6 +161,30 @@ class Neo4jStore:
                 result_transformer_=_keys_and_rows,
             )
         return pl.DataFrame(rows, schema=keys, orient="row", infer_schema_length=None)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other loaders away until the block ends; StoreError when one is at work.
+
+        The lock is an open transaction: it falls with the connection, so a loader that is killed leaves none.
+        """
+        lock = statement("load/snapshot/lock")
+        with self._driver.session(database=self._database) as session:
+            try:
+                with session.begin_transaction(timeout=_PATIENCE_S) as attempt:
+                    attempt.run(lock).consume()
+                    attempt.rollback()
+            except Neo4jError as error:
+                if ".Transaction." not in str(error.code):  # the server gave up waiting
+                    raise
+                raise StoreError(
+                    f"Another malha load is writing to {self._uri}. Wait until it has finished."
+                ) from error
+            # Whoever was quicker in between is waited for.
+            with session.begin_transaction() as transaction:
+                transaction.run(lock).consume()
+                yield
+                transaction.rollback()
 
     def _changes(self, kind: Kind, tables: Mapping[str, pl.DataFrame]) -> Changes:
         return changes(kind, kind.elements(tables), self._elements(kind))
@@ -192,8 +224,6 @@ class Neo4jStore:
             ) from error
         except ServiceUnavailable as error:
             raise StoreError(f"No Neo4j answers at {self._uri}. Start one: make neo4j") from error
-        except (ConfigurationError, ValueError) as error:
-            raise BadInput(f"{self._uri!r} is no address of a Neo4j: {error}") from error
         except (Neo4jError, DriverError) as error:
             if _interrupted(error):
                 raise KeyboardInterrupt from error
@@ -214,7 +244,7 @@ def refuse_old(version: str) -> None:
     found = tuple(int(part) for part in version.partition("-")[0].split(".")[:2])
     if found < OLDEST:
         raise StoreError(
-            f"This is Neo4j {version}, which is too old: Malha needs 5, and is tested with 5.26."
+            f"This is Neo4j {version}, which is too old: Malha needs 5.24, and is tested with 5.26."
         )
 
 

@@ -114,6 +114,7 @@ _PYTHON: Final[Mapping[pl.DataType, tuple[type, ...]]] = {
     pl.String(): (str,),
     pl.Float64(): (float, int),
     pl.Int64(): (int,),
+    pl.Boolean(): (bool,),
 }
 
 

@@ -8,12 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from graph.errors import SnapshotError
-from graph.model import SnapshotMeta
-from graph.network import OFFER_LAPSE_DAYS
+from graph.model import OFFER_LAPSE_DAYS, SnapshotMeta
 
 READY: Final = "ready"
 LOADING: Final = "loading"
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised whenever the shape of the graph changes."""
 
 

@@ -17,7 +17,7 @@ from graph.stores.files import NETWORK, replaced_folder
 from graph.stores.port import StoredNetwork
 from graph.tables import SCHEMAS, checked
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 _ABOUT: Final = "meta.json"
 _AGAIN: Final = "Build the snapshot again."
 

@@ -26,9 +26,10 @@ class GraphStore(Protocol):
     """
 
     def write(self, tables: Mapping[str, pl.DataFrame], meta: SnapshotMeta) -> None:
-        """Replace the stored network whole; on any error the old one stays.
+        """Replace the stored network whole.
 
-        Raises BadInput when the tables do not make a network.
+        BadInput, and nothing is written, when the tables do not make a network. After any other error
+        ``read`` gives the old network or refuses until the next ``write``; never a mixture of both.
         """
         ...
 

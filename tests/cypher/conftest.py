@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from deploy.local import Neo4j
@@ -14,7 +15,13 @@ from graph.stores.neo4j import Neo4jStore
 
 @pytest.fixture(scope="session")
 def network(small_snapshot: Path) -> Network:
-    return Network.open(small_snapshot)
+    """Return it with some lanes called stale: so few orders show no drift of their own."""
+    made = Network.open(small_snapshot)
+    stale = pl.col("n") % 3 == 0
+    lanes = made.tables["lanes"].with_columns(
+        stale=stale, stale_since=pl.when(stale).then(pl.col("last_seen") - pl.duration(days=20))
+    )
+    return Network.from_tables({**made.tables, "lanes": lanes}, made.lead_times, made.freight, made.meta)
 
 
 @pytest.fixture(scope="module")

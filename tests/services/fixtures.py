@@ -1,6 +1,7 @@
 """One server of each kind for the whole test session, started when the first test asks for it.
 
-A server that MALHA_NEO4J_URI or MALHA_POSTGRES_URL names is used instead, and emptied. Where a program is
+A server that MALHA_NEO4J_URI or MALHA_POSTGRES_URL names is used instead. Tests empty a Neo4j, so they refuse
+one that holds a graph, unless they have marked it as theirs before. Where a program is
 missing, the compose file's service takes its place if a docker engine runs; else the test skips and says what
 to install, and under CI=true it fails.
 """
@@ -20,6 +21,7 @@ from deploy.local import Chromium, Missing, Neo4j, Postgres, serve_chromium, ser
 from deploy.local.compose import compose_neo4j, compose_postgres, engine
 from deploy.local.neo4j import named as named_neo4j
 from deploy.local.postgres import named as named_postgres
+from tests.services.graphs import claim
 
 Service = TypeVar("Service")
 
@@ -34,8 +36,12 @@ def service_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def neo4j_server(service_folder: Path) -> Iterator[Neo4j]:
     """Return a running Neo4j. Its data belong to all tests of the session: each starts by emptying it."""
+    named = named_neo4j()
+    if named is not None:
+        yield claim(named)
+        return
     with ExitStack() as stack:
-        yield named_neo4j() or started(stack, serve_neo4j(service_folder / "neo4j"), compose_neo4j)
+        yield started(stack, serve_neo4j(service_folder / "neo4j"), compose_neo4j)
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,22 @@ def run(server: Neo4j, text: str, **parameters: Any) -> list[dict[str, Any]]:
         return session.run(text, parameters).data()
 
 
+MARK = "malha_test_database"
+"""Name of the constraint that marks a database as one that tests may empty; it outlives what they delete."""
+
+
+def claim(server: Neo4j) -> Neo4j:
+    """Mark an empty database as the tests'; ValueError when it holds something and has no mark."""
+    marked = run(server, "SHOW CONSTRAINTS YIELD name WHERE name = $mark RETURN name", mark=MARK)
+    if not marked and run(server, "MATCH (n) RETURN 1 AS one LIMIT 1"):
+        raise ValueError(
+            f"MALHA_NEO4J_URI names {server.uri}, which holds a graph. Tests empty their database, so they "
+            "take only one that is empty, or that they have marked before. Name another one, or empty it."
+        )
+    run(server, f"CREATE CONSTRAINT {MARK} IF NOT EXISTS FOR (n:MalhaTests) REQUIRE n.id IS UNIQUE")
+    return server
+
+
 def empty(server: Neo4j) -> Neo4j:
     """Take all nodes and relationships away."""
     run(server, "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS")

@@ -3,4 +3,4 @@ UNWIND $rows AS row
 MATCH (a:Region {id: row.from_region})
 MATCH (b:Region {id: row.to_region})
 CREATE (a)-[r:LANE_MONTH]->(b)
-SET r += row.properties;
+SET r = row.properties;

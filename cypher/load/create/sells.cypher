@@ -3,4 +3,4 @@ UNWIND $rows AS row
 MATCH (a:Seller {id: row.seller_id})
 MATCH (b:Product {id: row.product_id})
 CREATE (a)-[r:SELLS]->(b)
-SET r += row.properties;
+SET r = row.properties;

@@ -3,4 +3,4 @@ UNWIND $rows AS row
 MATCH (a:ZipPrefix {id: row.from_zip_prefix})
 MATCH (b:ZipPrefix {id: row.to_zip_prefix})
 CREATE (a)-[r:SHIPPED_TO]->(b)
-SET r += row.properties;
+SET r = row.properties;

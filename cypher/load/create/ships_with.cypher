@@ -3,4 +3,4 @@ UNWIND $rows AS row
 MATCH (a:Seller {id: row.seller_id})
 MATCH (b:Carrier {id: row.carrier_id})
 CREATE (a)-[r:SHIPS_WITH]->(b)
-SET r += row.properties;
+SET r = row.properties;

@@ -3,4 +3,4 @@ UNWIND $rows AS row
 MATCH (a:Warehouse {id: row.warehouse_id})
 MATCH (b:Product {id: row.product_id})
 CREATE (a)-[r:STOCKS]->(b)
-SET r += row.properties;
+SET r = row.properties;

@@ -16,4 +16,6 @@ RETURN
   r.basis AS basis,
   r.distance_km AS distance_km,
   r.freight_cents_per_kg AS freight_cents_per_kg,
-  r.last_seen.epochSeconds * 1000000 + r.last_seen.microsecond AS last_seen;
+  r.last_seen.epochSeconds * 1000000 + r.last_seen.microsecond AS last_seen,
+  r.stale AS stale,
+  r.stale_since.epochSeconds * 1000000 + r.stale_since.microsecond AS stale_since;

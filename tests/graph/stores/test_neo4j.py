@@ -227,9 +227,9 @@ def test_tables_that_make_no_network_leave_the_graph_alone(store: Neo4jStore, se
 def test_a_snapshot_node_of_another_format_is_refused(store: Neo4jStore, server: Neo4j) -> None:
     store.load(network(), META)
     run(server, "MATCH (s:Snapshot) SET s.format = 99")
-    with pytest.raises(SnapshotError, match="format 99; this version reads 1"):
+    with pytest.raises(SnapshotError, match="format 99; this version reads 2"):
         store.read()
-    run(server, "MATCH (s:Snapshot) SET s.format = 1, s.parameters = '{'")
+    run(server, "MATCH (s:Snapshot) SET s.format = 2, s.parameters = '{'")
     with pytest.raises(SnapshotError, match="damaged"):
         store.meta()
     store.load(network(), META)
@@ -249,12 +249,29 @@ def test_an_address_that_is_none_is_refused(uri: str) -> None:
         Neo4jStore(uri)
 
 
-@pytest.mark.parametrize("version", ["3.5.35", "4.4.41"])
+@pytest.mark.parametrize("version", ["3.5.35", "4.4.41", "5.23.0"])
 def test_an_old_server_is_refused(version: str) -> None:
     with pytest.raises(StoreError, match=f"Neo4j {version}, which is too old"):
         refuse_old(version)
 
 
-@pytest.mark.parametrize("version", ["5.0.0", "5.26.31", "2026.02.1", "5.27-aura"])
+@pytest.mark.parametrize("version", ["5.24.0", "5.26.31", "2026.02.1", "5.27-aura"])
 def test_a_newer_server_is_taken(version: str) -> None:
     refuse_old(version)
+
+
+def test_a_second_loader_is_refused_while_one_is_at_work(store: Neo4jStore, server: Neo4j) -> None:
+    refused: list[str] = []
+
+    def meddle(done: int, total: int) -> None:
+        if not refused:
+            with opened(server) as other, pytest.raises(StoreError) as error:
+                other.load(network(), NEXT)
+            refused.append(str(error.value))
+
+    store.load(network(), META, meddle)
+    assert refused[0].startswith("Another malha load is writing to")
+    assert store.meta() == META
+    with opened(server) as other:
+        other.load(network(), NEXT)
+    assert store.meta() == NEXT

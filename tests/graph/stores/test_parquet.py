@@ -44,7 +44,7 @@ def test_the_same_tables_make_the_same_bytes(folder: Path, tmp_path: Path) -> No
 def test_another_format_version_is_refused(folder: Path) -> None:
     about = json.loads((folder / "meta.json").read_text())
     (folder / "meta.json").write_text(json.dumps(about | {"format": 99}))
-    with pytest.raises(SnapshotError, match=r"format 99; this version reads 1\. Build the snapshot again"):
+    with pytest.raises(SnapshotError, match=r"format 99; this version reads 2\. Build the snapshot again"):
         ParquetStore(folder.parent).read()
 
 
@@ -56,7 +56,7 @@ def test_a_missing_file_is_refused(folder: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"format": 1, "tables": 3}', '{"format": 1, "tables": {}}']
+    "text", ["", "[]", "{}", '{"format": 2, "tables": 3}', '{"format": 2, "tables": {}}']
 )
 def test_a_damaged_page_about_it_is_refused(folder: Path, text: str) -> None:
     (folder / "meta.json").write_text(text)
