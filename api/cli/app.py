@@ -11,7 +11,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from api.cli import build, demo, inspect, keys, load, recommend, serve, synth
+from api.cli import assign, backtest, build, decide, demo, inspect, keys, load, recommend, serve, stock, synth
 from api.console import warnings
 from graph.errors import BadInput, MalhaError, UnknownName
 
@@ -33,11 +33,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("build", epilog=build.EPILOG)(build.command)
+app.command("backtest", epilog=backtest.EPILOG)(backtest.command)
 app.command("recommend", epilog=recommend.EPILOG)(recommend.command)
+app.command("decide", epilog=decide.EPILOG)(decide.command)
+app.command("assign", epilog=assign.EPILOG)(assign.command)
 app.command("inspect", epilog=inspect.EPILOG)(inspect.command)
 app.command("synth", epilog=synth.EPILOG)(synth.command)
 app.command("load", epilog=load.EPILOG)(load.command)
 app.command("serve", epilog=serve.EPILOG)(serve.command)
+app.add_typer(stock.app, name="stock")
 app.add_typer(keys.app, name="keys")
 app.command("demo", epilog=demo.EPILOG)(demo.command)
 

@@ -24,6 +24,10 @@ def show_inspection(console: Console, found: Mapping[str, Any]) -> None:
         sizes.add_row(name.replace("_", " "), f"{count:,}")
     console.print(sizes)
     show_evidence(console, found["evidence"])
+    console.print(
+        f"{found['stale_lanes']:,} lanes are stale: their forecasts, or those of their pair of states, have "
+        "erred in one direction for some time."
+    )
     if found["tables"]:
         show_accounts(console, found["tables"])
 
