@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?=
 
-.PHONY: demo test setup services neo4j lint format bench bench-http bench-neo4j campaign lock clean help
+.PHONY: demo test setup services neo4j lint format bench bench-fulfilment bench-http bench-neo4j campaign lock clean help
 
 demo: setup  ## Build a network and route orders over it (DATA=dir: real Olist tables)
 	$(BIN)/malha demo $(if $(DATA),--source "$(DATA)") --out demo
@@ -39,6 +39,13 @@ format: setup  ## Put the code in house style
 
 bench: setup  ## Speed and memory against the peers, ratios in one run
 	$(BIN)/python -m benchmarks.spine $(if $(DATA),--source "$(DATA)")
+	$(BIN)/python -m benchmarks.lead_time $(if $(DATA),--source "$(DATA)")
+	$(BIN)/python -m benchmarks.lead_time_truth
+	$(BIN)/python -m benchmarks.kernel
+	$(BIN)/python -m benchmarks.ledger
+
+bench-fulfilment: setup  ## Orders with scarce stock: prices against exact greedy and the hindsight bound
+	$(BIN)/python -m benchmarks.fulfilment
 
 bench-http: setup  ## HTTP recommendations against the same app with a stored answer
 	$(BIN)/python -m benchmarks.http $(if $(DATA),--source "$(DATA)")
