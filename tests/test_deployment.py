@@ -113,4 +113,4 @@ def test_the_image_installs_what_the_program_needs_and_no_tools() -> None:
         r'^    "([a-z0-9-]+)', project[: project.index("[project.optional")], flags=re.MULTILINE
     )
     assert set(wanted) <= names
-    assert not names & {"pytest", "mypy", "ruff", "schemathesis", "pandas"}
+    assert not names & {"pytest", "mypy", "ruff", "schemathesis"}
