@@ -46,7 +46,7 @@ class OnlineParameters:
     spread_half_life: float = 50.0
     spread_prior_n: float = 50.0
     spread_prior_sd: float = 0.5
-    guard_gain: float = 0.015
+    guard_gain: float = 0.004
     known_drift: float = 0.75
     refit_days: float = 61.0
     refit_growth: float = 1.25

@@ -25,8 +25,10 @@ class ErrorPool:
 
     ``read_at``: the probability at which each guarded level is read. After a day of deliveries it moves by
     ``gain * (share that came later - (1 - level))``: adaptive conformal inference (Gibbs and Candes 2021,
-    arXiv 2106.00170), a day at a time. The errors are those of the forecasts as issued, less the part that
-    the level has meanwhile learned: pooled whole, a shift would be counted twice for weeks.
+    arXiv 2106.00170), a day at a time. The gain is small on purpose: after a jump of the level, weeks of
+    misses tell of forecasts issued before it, and a guard that follows them is wrong for those issued since.
+    It is there for what lasts. The pooled errors are those of the forecasts as issued, less the part that the
+    level has meanwhile learned: pooled whole, a shift would be counted twice for weeks.
     """
 
     counts: FloatArray

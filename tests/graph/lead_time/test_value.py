@@ -46,6 +46,16 @@ def test_moments_are_those_of_the_quantile_function(seed: int) -> None:
     assert batch.var_days[0] == pytest.approx(second - first**2, rel=1e-5)
 
 
+@given(seed=st.integers(0, 10_000), rows=st.integers(1, 40))
+def test_a_row_has_the_same_bits_alone_and_among_others(seed: int, rows: int) -> None:
+    mass = random_mass(seed, rows)
+    every = Spread.from_mass(mass)
+    for row in range(rows):
+        alone = Spread.from_mass(mass[row : row + 1])
+        assert (alone.m1[0], alone.m2[0]) == (every.m1[row], every.m2[row])
+        assert alone.cdf[0].tobytes() == every.cdf[row].tobytes()
+
+
 @given(seed=st.integers(0, 10_000), ps=st.lists(st.floats(0.0, 1.0), min_size=2, max_size=8))
 def test_quantiles_never_cross(seed: int, ps: list[float]) -> None:
     batch = batch_of(random_mass(seed))

@@ -128,6 +128,20 @@ def test_the_guard_brings_coverage_back_when_the_pool_is_stale() -> None:
     assert kept == pytest.approx([0.2, 0.8, 0.9], abs=0.015)
 
 
+def test_three_weeks_of_misses_hardly_move_the_guard() -> None:
+    """After a jump, what arrives was forecast before it: that says little about the forecasts of today."""
+    rng = np.random.default_rng(5)
+    pool, bucket = ErrorPool.empty(1, P), np.zeros(150, np.int64)
+    for day in range(221):
+        error = rng.normal(0.3 if day >= 200 else 0.0, 0.4, 150)
+        pool.learn(error, np.zeros(150) if day >= 200 else error, bucket, P)
+        pool.forget(1.0, P)
+        if day == 199:
+            calm = pool.read_at
+    moved = pool.read_at - calm
+    assert 0.0 < moved.max() < 0.04
+
+
 def test_an_idle_guard_changes_nothing() -> None:
     pool = ErrorPool.empty(1, P)
     assert pool.guarded().cdf == pytest.approx(pool.plain.cdf, abs=1e-9)
