@@ -17,7 +17,13 @@ from graph.stores.neo4j_elements import KINDS, Kind
 from graph.stores.neo4j_snapshot import snapshot_properties
 from graph.tables import INSTANT, SCHEMAS, checked
 
-_TYPES: Final = {pl.String(): "string", pl.Float64(): "double", pl.Int64(): "long", INSTANT: "datetime"}
+_TYPES: Final = {
+    pl.String(): "string",
+    pl.Float64(): "double",
+    pl.Int64(): "long",
+    pl.Boolean(): "boolean",
+    INSTANT: "datetime",
+}
 _LABELS: Final = {kind.table: kind.label for kind in KINDS if kind.is_node}
 
 
