@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
+
+import polars as pl
+
+from ingest.clock import ZONE
 
 Scores = Mapping[str, Any]
 Card = tuple[tuple[str, ...], list[list[str]]]
@@ -37,19 +42,26 @@ def scorecard(scores: Scores) -> Scorecard:
     claim = scores["claim"]
     orders, overall = scores["orders"], scores["overall"]
     start = "approval" if scores["target"] == "approved" else "purchase"
-    learned = (
-        f"nothing stamped at or after {scores['from']} was learned"
-        if claim == "frozen"
-        else "each forecast knows the events stamped before it, nothing else"
+    first, end = _local(scores["from"]), _local(scores["to"])
+    learned = "each forecast knows the events stamped before its day, nothing else"
+    baselines = (
+        "all deliveries before the first day (climatology), the last 30 days, the last 90 days of the pair "
+        "of states, the same model with nothing learned since the first day (frozen)"
     )
+    if claim == "frozen":
+        learned = f"nothing stamped at or after {first} was learned"
+        baselines = (
+            "all deliveries before the first day (climatology), those of the 30 days before it, and those of "
+            "the pair of states in the 90 days before it"
+        )
     notes = (
-        f"{orders['predicted']:,} orders purchased from {scores['from']} to {scores['to']} were forecast at "
-        f"their {start}; {orders['scored']:,} of them were delivered and not canceled, and are scored.",
+        f"{orders['predicted']:,} orders purchased from {first} to {end} (São Paulo, the end not included) "
+        f"were forecast at their {start}; {orders['scored']:,} of them were delivered and not canceled, and "
+        "are scored.",
         f"{claim.capitalize()}: {learned}. Days from {start} to delivery. MAE scores the median "
         f"({overall['mae']:.2f}; that of the mean is {overall['mae_of_mean']:.2f}); RMSE, R² and bias "
         "(forecast - actual) score the mean. Coverage: the share of orders at or below the quantile.",
-        "Baselines: all deliveries before the first day (climatology), the last 30 days, the last 90 days of "
-        "the pair of states, the same model with nothing learned since the first day (frozen).",
+        f"Baselines: {baselines}; and the platform's own promise, taken as a sure forecast.",
     )
     beside = [(claim, overall)]
     beside += [(FORECASTERS[name], told) for name, told in scores["baselines"].items()]
@@ -63,7 +75,17 @@ def scorecard(scores: Scores) -> Scorecard:
         tables["Promise length at the platform's own on-time rate"] = _promises(claim, scores["promise"])
     if scores["late"]:
         tables[f"Late warnings (late: {scores['late']['label']})"] = _late(scores["late"])
-    return Scorecard(f"Lead times from {scores['from'][:10]} to {scores['to'][:10]}, {claim}", notes, tables)
+    return Scorecard(f"Lead times from {_short(first)} to {_short(end)}, {claim}", notes, tables)
+
+
+def _local(instant: str) -> str:
+    """Return an ISO instant by São Paulo's clock, in which dates are given and months are counted."""
+    local = pl.Series([datetime.fromisoformat(instant)]).dt.convert_time_zone(ZONE)
+    return str(local.dt.strftime("%Y-%m-%d %H:%M").item())
+
+
+def _short(local: str) -> str:
+    return local.removesuffix(" 00:00")
 
 
 def _points(head: str, rows: Sequence[tuple[str, Scores]]) -> Card:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from graph.errors import BadInput
 from graph.lead_time import LeadTime
@@ -87,8 +87,7 @@ def _rank(name: str) -> Rank:
         raise BadInput(f"Unknown rank {name!r}: one of {', '.join(Rank)}.") from None
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """One way from a source to the destination, and why it stands at its rank.
 
     ``promise_days`` is the promise that was given, or the shortest that holds with the wanted probability;

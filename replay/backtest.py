@@ -92,15 +92,15 @@ def check_span(history: History, span_s: tuple[int, int]) -> None:
     """Raise BadInput when ``span_s`` is empty or holds no purchase of the history."""
     from_s, to_s = span_s
     if from_s >= to_s:
-        raise BadInput(f"--from {_iso(from_s)} must lie before --to {_iso(to_s)}.")
+        raise BadInput(f"--from {_local(from_s)} must lie before --to {_local(to_s)}.")
     bought_s = history.journeys.purchased_s
     if not ((bought_s >= from_s) & (bought_s < to_s)).any():
         known = (
-            f"The purchases run from {_iso(int(bought_s.min()))} to {_iso(int(bought_s.max()))}."
+            f"The purchases run from {_local(int(bought_s.min()))} to {_local(int(bought_s.max()))}."
             if len(history.journeys)
             else "The history has no purchase at all."
         )
-        raise BadInput(f"No order was purchased from {_iso(from_s)} to {_iso(to_s)}. {known}")
+        raise BadInput(f"No order was purchased from {_local(from_s)} to {_local(to_s)}, São Paulo. {known}")
 
 
 def _scored(history: History, made: Forecast, bought_s: IntArray) -> Scored:
@@ -121,16 +121,20 @@ def _scored(history: History, made: Forecast, bought_s: IntArray) -> Scored:
         mean=made.mean_days[row],
         quantiles=made.quantiles[row],
         promise=np.where(journeys.promised_s[lead] == NEVER, np.nan, promise),
-        month=_month(bought_s[lead]),
+        month=_in_zone(bought_s[lead], "%Y-%m"),
         same_state=journeys.origin_state[lead] == journeys.dest_state[lead],
         basis=made.basis[row],
     )
 
 
-def _month(instant_s: IntArray) -> NDArray[np.str_]:
-    """Return the São Paulo month of each instant, "2018-04"."""
+def _in_zone(instant_s: IntArray, form: str) -> NDArray[np.str_]:
+    """Return each instant by São Paulo's clock, written as ``form`` says."""
     local = pl.from_epoch(pl.Series(instant_s)).dt.replace_time_zone("UTC").dt.convert_time_zone(ZONE)
-    return local.dt.strftime("%Y-%m").to_numpy().astype(np.str_)
+    return local.dt.strftime(form).to_numpy().astype(np.str_)
+
+
+def _local(instant_s: int) -> str:
+    return str(_in_zone(np.array([instant_s]), "%Y-%m-%d %H:%M")[0])
 
 
 def _iso(instant_s: int) -> str:

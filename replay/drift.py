@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from graph.lead_time import LeadTimes
 from graph.lead_time.journeys import DAY_S, CodeArray, FloatArray, IntArray, Journeys
 from graph.lead_time.levels import lane_key, pair_key
+from graph.lead_time.online.base import DAY_STARTS_S
 from graph.lead_time.value import FLOOR_DAYS
 from graph.model import NEVER
 
-_DAY_STARTS_S: Final = 3 * 3600
 _LEAST_SPREAD: Final = 1e-6
 
 
@@ -120,7 +120,7 @@ def drift(
     at = np.flatnonzero(known)
     at = at[np.argsort(ended_s[at], kind="stable")]
     done, stamps = row[at], ended_s[at]
-    day = (stamps - _DAY_STARTS_S) // DAY_S
+    day = (stamps - DAY_STARTS_S) // DAY_S
     error = np.log(np.maximum(total[at], FLOOR_DAYS["total"])) - location[at]
     surprise = _standardised(error, bucket[at], day, p)
     pair = pair_key(journeys.origin_region, journeys.dest_region)[done]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -70,9 +70,8 @@ def command(
     from replay.backtest import backtest  # noqa: PLC0415 (slow to import, and only this command needs it)
     from replay.past import read_history  # noqa: PLC0415
 
-    span_s = _span(start, end)
-    for option, file in (("--predictions", predictions), ("--report", report), ("--json", json_out)):
-        _check_file(option, file)
+    files = {"--predictions": predictions, "--report": report, "--json": json_out}
+    span_s = _span(start, end, files)
     with steps() as progress:
         history = read_history(open_source(source), progress)
     with bar("Playing the history", 100) as advance:
@@ -89,21 +88,44 @@ def command(
         console().print(f"Written: {', '.join(written)}", soft_wrap=True, highlight=False)
 
 
-def _span(start: str, end: str) -> tuple[int, int]:
-    """Return the two instants in epoch seconds; BadInput names what is wrong."""
-    first, last = (instant(text, option) for text, option in ((start, "--from"), (end, "--to")))
-    if first is None or last is None or first >= last:
-        raise BadInput(f"--from {start} must lie before --to {end}.")
-    return int(first.timestamp()), int(last.timestamp())
+def _span(start: str, end: str, files: Mapping[str, Path | None]) -> tuple[int, int]:
+    """Return the two instants in epoch seconds; BadInput names all that is wrong, before any work is done."""
+    faults: list[str] = []
+    stamps_s: list[int] = []
+    for option, text in (("--from", start), ("--to", end)):
+        try:
+            moment = instant(text, option)
+        except BadInput as error:
+            faults.append(error.message)
+        else:
+            if moment is not None:
+                stamps_s.append(int(moment.timestamp()))
+    if stamps_s != sorted(set(stamps_s)):
+        faults.append(f"--from {start} must lie before --to {end}.")
+    named = {option: file for option, file in files.items() if file is not None}
+    faults += [fault for option, file in named.items() if (fault := _unwritable(option, file))]
+    if len({file.absolute() for file in named.values()}) < len(named):
+        faults.append(f"{', '.join(named)}: name a different file for each.")
+    if faults:
+        raise BadInput("\n".join(faults))
+    return stamps_s[0], stamps_s[1]
 
 
-def _check_file(option: str, file: Path | None) -> None:
-    """Raise BadInput for a file that cannot be written, before any work is done; make its folder."""
-    if file is None or str(file) == "-":
-        return
-    if file.is_dir():
-        raise BadInput(f"{option}: {file} is a folder. Name a file.")
-    file.parent.mkdir(parents=True, exist_ok=True)
+def _unwritable(option: str, file: Path) -> str | None:
+    """Return why a file cannot be written, None when it can; its folder is made."""
+    if str(file) == "-":
+        return None if option == "--json" else f"{option}: only --json can be written to standard output."
+    try:
+        if file.is_dir():
+            return f"{option}: {file} is a folder. Name a file."
+        new = not file.exists()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.open("ab").close()  # trying is the only test that holds on every file system
+        if new:
+            file.unlink()
+    except OSError as error:
+        return f"{option}: {file} cannot be written ({error.strerror})."
+    return None
 
 
 def _percent(advance: Callable[[int], None]) -> Callable[[float], None]:

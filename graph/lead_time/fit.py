@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.lead_time.journeys import DAY_S, FloatArray, IntArray, Journeys
-from graph.lead_time.levels import lane_key, pair_key, slot
+from graph.lead_time.levels import lane_key, pair_key, pair_slot, slot
 from graph.lead_time.shrink import drift_by_day, forgetting, shrunk_means
 from graph.lead_time.spread import Spread, pooled_mass
 from graph.lead_time.value import FLOOR_DAYS
@@ -69,7 +69,7 @@ class Groups:
         states = 1 + max(_largest(journeys.origin_state), _largest(journeys.dest_state))
         carriers = 1 + _largest(journeys.carrier)
         sellers = 1 + _largest(journeys.seller)
-        state = slot(journeys.origin_state, states) * (states + 1) + slot(journeys.dest_state, states)
+        state = pair_slot(journeys.origin_state, journeys.dest_state, states)
         pair = pair_key(journeys.origin_region, journeys.dest_region)
         pair_keys, pair_row = np.unique(pair, return_inverse=True)
         lane_keys, lane_row = pair_keys[:0], np.zeros(len(journeys), np.int64)

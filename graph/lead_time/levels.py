@@ -35,6 +35,11 @@ def slot(code: CodeArray, known: int) -> IntArray:
     return found
 
 
+def pair_slot(origin: CodeArray, dest: CodeArray, states: int) -> IntArray:
+    """Return the row of a state pair in tables of (states + 1)^2 rows."""
+    return slot(origin, states) * (states + 1) + slot(dest, states)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LevelTable:
     """Effects by sparse key: ``effect`` (keys + 1, components), ``n`` (keys + 1,); the last row is zero."""

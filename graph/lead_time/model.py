@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 from zipfile import BadZipFile
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.errors import SnapshotError
+from graph.lead_time.compiled import read
 from graph.lead_time.fit import (
     ComponentFit,
     Groups,
@@ -21,8 +23,9 @@ from graph.lead_time.fit import (
     fit_component,
     spread_of,
 )
-from graph.lead_time.journeys import COMPONENTS, STAGES, FloatArray, IntArray, Journeys
-from graph.lead_time.levels import LevelTable, lane_key, narrowest, pair_key, slot
+from graph.lead_time.journeys import COMPONENTS, FloatArray, IntArray, Journeys
+from graph.lead_time.laid_out import Levels, Moment
+from graph.lead_time.levels import LevelTable, slot
 from graph.lead_time.online.learning import Paused, learn
 from graph.lead_time.online.parameters import OnlineParameters
 from graph.lead_time.online.regrouped import Codes
@@ -31,11 +34,11 @@ from graph.lead_time.query import RouteQuery
 from graph.lead_time.shrink import shrunk_means
 from graph.lead_time.spread import Spread
 from graph.lead_time.value import LeadTimeBatch
-from graph.model import BASIS_CODE, Basis
 
 FORMAT: Final = 1
 
 _HANDLING = COMPONENTS.index("handling")
+_ANY_MOMENT: Final = Moment(0.0, 0.0)
 _TABLES: Final = ("pair", "lane")
 _ONLINE: Final = "online.npz"
 PAUSED: Final = "paused.npz"
@@ -55,7 +58,7 @@ class SellerTimes:
     n: IntArray
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class LeadTimes:
     """Locations on log days = state pair + carrier + region pair + lane + seller; spread by bucket.
 
@@ -155,47 +158,34 @@ class LeadTimes:
         A handling time given by the site replaces the seller's handling and the seller's effect; the rest of
         the lead time keeps its mean, and the whole its relative spread.
         """
-        location, bucket, counts = self._locate(query)
-        buckets = [bucket] * len(COMPONENTS)
-        spreads = self.spreads
-        if self.total is not None:
-            location[:, 0], buckets[0] = self.total.locate(query)
-            spreads = (self.total.spread, *spreads[1:])
-        basis, n = narrowest(counts)
-        if query.assumed is not None:
-            basis = np.where(query.assumed, BASIS_CODE[Basis.SYNTHETIC], basis).astype(np.int8)
-        m1 = np.column_stack([spread.m1[row] for spread, row in zip(spreads, buckets, strict=True)])
-        mean = np.exp(location) * m1
-        if query.site_handling_days is not None:
-            mean = _with_site(mean, query.site_handling_days)
-        mean[:, 1:] *= (mean[:, 0] / mean[:, 1:].sum(axis=1))[:, None]
-        location = np.log(mean / m1)
+        total = self.total
+        moment = _ANY_MOMENT if total is None else total.moment(query.at_s)
+        found = read(query.asked, moment, self._levels, None if total is None else total.compiled)
         stages = tuple(
-            LeadTimeBatch(location[:, column], bucket, spreads[column], basis, n)
-            for column in range(1, len(COMPONENTS))
+            LeadTimeBatch(found.location[column], found.stage_bucket, spread, found.basis, found.n)
+            for column, spread in enumerate(self.spreads[1:], 1)
         )
-        return LeadTimeBatch(location[:, 0], buckets[0], spreads[0], basis, n, stages)
+        spread = self.spreads[0] if total is None else total.spread
+        return LeadTimeBatch(found.location[0], found.total_bucket, spread, found.basis, found.n, stages)
 
-    def _locate(self, query: RouteQuery) -> tuple[FloatArray, IntArray, tuple[IntArray, ...]]:
-        """Return location, (rows, 4); bucket; counts of lane, region pair, state pair and everything."""
-        side = int(np.sqrt(self.state.shape[0]))
-        state = slot(query.origin_state, side - 1) * side + slot(query.dest_state, side - 1)
-        pair_code = pair_key(query.origin_region, query.dest_region)
-        pair = self.pair.rows(pair_code)
-        location = self.state[state] + self.pair.effect[pair]
-        location += self.carrier[slot(query.carrier, self.carrier.shape[0] - 1)]
-        pair_n = self.pair.n[pair]
-        lane_n = pair_n  # with one carrier in the history, a region pair is a lane
-        if self.lane.keys.shape[0]:
-            lane = self.lane.rows(lane_key(pair_code, query.carrier))
-            location += self.lane.effect[lane]
-            lane_n = self.lane.n[lane]
-        seller = slot(query.seller, self.seller.shape[0] - 1)
-        if query.site_handling_days is not None:
-            seller = np.where(np.isnan(query.site_handling_days), seller, 0)
-        location += self.seller[seller]
-        overall = np.full(len(query), int(self.state_n.sum()))
-        return location, self.bucket[state], (lane_n, pair_n, self.state_n[state], overall)
+    @cached_property
+    def _levels(self) -> Levels:
+        return Levels(
+            state=self.state,
+            state_n=self.state_n,
+            bucket=self.bucket,
+            carrier=self.carrier,
+            pair_keys=self.pair.keys,
+            pair=self.pair.effect,
+            pair_n=self.pair.n,
+            lane_keys=self.lane.keys,
+            lane=self.lane.effect,
+            lane_n=self.lane.n,
+            seller=self.seller,
+            overall_n=int(self.state_n.sum()),
+            m1=np.stack([spread.m1 for spread in self.spreads]),
+            m1_total=(self.spreads[0] if self.total is None else self.total.spread).m1,
+        )
 
     def sellers(self, count: int) -> SellerTimes:
         """Return what is known of the sellers with codes 0 .. count - 1; unseen ones are average, n = 0."""
@@ -274,16 +264,6 @@ def _refuse_the_future(journeys: Journeys, as_of_s: int) -> None:
         late = int((getattr(journeys, name) >= as_of_s).sum())
         if late:
             raise ValueError(f"{late} journeys have {name} at or after the instant they should be cut at")
-
-
-def _with_site(mean: FloatArray, site_handling_days: FloatArray) -> FloatArray:
-    """Put the site's handling (where not NaN) in the place of the estimated one; (rows, 4) means in days."""
-    own = np.isnan(site_handling_days)
-    stages = mean[:, 1:] * (mean[:, 0] / mean[:, 1:].sum(axis=1))[:, None]
-    stages[:, STAGES.index("handling")] = np.where(
-        own, stages[:, STAGES.index("handling")], np.maximum(site_handling_days, 1e-3)
-    )
-    return np.column_stack([np.where(own, mean[:, 0], stages.sum(axis=1)), stages])
 
 
 def _handling_level(fit: ComponentFit, groups: Groups) -> FloatArray:

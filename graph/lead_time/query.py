@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.lead_time.journeys import CodeArray, FloatArray
+from graph.lead_time.laid_out import Asked
 from graph.model import NEVER, UNKNOWN
 
 _FLOATS: Final = frozenset(
@@ -23,6 +24,8 @@ _FLOATS: Final = frozenset(
     }
 )
 _INSTANT: Final = "at_s"
+_NO_DAYS: Final = np.zeros(0)
+_NO_MARKS: Final = np.zeros(0, np.bool_)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +63,28 @@ class RouteQuery:
     def __len__(self) -> int:
         return int(self.seller.shape[0])
 
+    @property
+    def asked(self) -> Asked:
+        """The columns that the compiled read looks at."""
+        return Asked(
+            self.seller,
+            self.origin_region,
+            self.dest_region,
+            self.origin_state,
+            self.dest_state,
+            self.carrier,
+            self.payment_type,
+            self.n_lines,
+            self.n_sellers,
+            self.distance_km,
+            self.weight_g,
+            self.volume_cm3,
+            self.price_cents,
+            self.quantity,
+            _NO_DAYS if self.site_handling_days is None else self.site_handling_days,
+            _NO_MARKS if self.assumed is None else self.assumed,
+        )
+
     @classmethod
     def build(cls, rows: int, at_s: int = NEVER, **columns: Any) -> RouteQuery:
         """Make a query from some columns, each an array or a scalar; the others are unknown.
@@ -71,9 +96,8 @@ class RouteQuery:
             raise TypeError(f"no such column in a RouteQuery: {', '.join(wrong)}")
         optional = {name: columns.pop(name, None) for name in ("site_handling_days", "assumed")}
         made: dict[str, Any] = {
-            name: np.ascontiguousarray(
-                np.broadcast_to(columns.get(name, _unknown(name)), (rows,)), _dtype(name)
-            )
+            # A copy: compiled code knows arrays that can be written to, and would be made anew for others.
+            name: np.array(np.broadcast_to(columns.get(name, _unknown(name)), rows), _dtype(name), order="C")
             for name in names - set(optional)
         }
         for name, given in optional.items():

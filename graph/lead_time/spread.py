@@ -73,6 +73,11 @@ class Spread:
         """Variance of e^residual, (buckets,)."""
         return self.m2 - self.m1**2
 
+    @cached_property
+    def shapes(self) -> FloatArray:
+        """What a value tells of a bucket, (5, buckets): m1, relative variance, residuals at 50, 80, 95 %."""
+        return np.stack([self.m1, self.relative_var, *self.told[:3]])
+
     def _invert(self, p: FloatArray, bucket: IntArray) -> FloatArray:
         rows = self.cdf[bucket]
         left = np.clip((rows < p[:, None]).sum(axis=1) - 1, 0, GRID_BINS - 1)
@@ -87,10 +92,12 @@ class Spread:
 
     def probability_below(self, residual: FloatArray, bucket: IntArray | int) -> FloatArray:
         """Return F(residual) of each row's bucket."""
-        place = np.clip((residual - GRID_LOW) / GRID_STEP, 0.0, GRID_BINS - 1e-9)
+        place = np.minimum(np.maximum((residual - GRID_LOW) / GRID_STEP, 0.0), GRID_BINS - 1e-9)
         left = place.astype(np.int64)
-        low = self.cdf[bucket, left]
-        found: FloatArray = low + (place - left) * (self.cdf[bucket, left + 1] - low)
+        at = left + bucket * (GRID_BINS + 1)
+        cdf = self.cdf.ravel()
+        low = cdf[at]
+        found: FloatArray = low + (place - left) * (cdf[at + 1] - low)
         return found
 
 

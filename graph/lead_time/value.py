@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from functools import cached_property
 from itertools import repeat
 from typing import Final, NamedTuple
@@ -133,35 +134,33 @@ class LeadTimeBatch:
 
     def take(self, rows: NDArray[np.intp]) -> LeadTimeBatch:
         """Return the lead times of some rows, in their order."""
-        return LeadTimeBatch(
-            self.location[rows],
-            self.bucket[rows],
-            self.spread,
-            self.basis[rows],
-            self.n[rows],
-            tuple(stage.take(rows) for stage in self._stages),
-        )
+        return self._take(rows, self.basis[rows], self.n[rows])
+
+    def _take(self, rows: NDArray[np.intp], basis: NDArray[np.int8], n: IntArray) -> LeadTimeBatch:
+        stages = tuple(stage._take(rows, basis, n) for stage in self._stages)
+        return LeadTimeBatch(self.location[rows], self.bucket[rows], self.spread, basis, n, stages)
 
     def to_list(self) -> list[LeadTime]:
-        """Return every row's lead time: array operations by batch, not by row."""
-        spread, bucket = self.spread, self.bucket
-        scale = _scale(self.location)
-        quantiles = _scale(self.location + spread.told[:3, bucket])
-        stages = (
-            zip(*(stage.to_list() for stage in self._stages), strict=True) if self._stages else repeat(())
-        )
-        columns = (
-            (scale * spread.m1[bucket]).tolist(),
-            (scale**2 * spread.relative_var[bucket]).tolist(),
-            *quantiles.tolist(),
-            [BASES[code] for code in self.basis.tolist()],
-            self.n.tolist(),
-            self.location.tolist(),
-            bucket.tolist(),
-            repeat(spread),
-            stages,
-        )
-        return list(map(LeadTime._make, zip(*columns, strict=False)))
+        """Return every row's lead time: array operations over total and stages at once, not by row."""
+        parts, rows = (self, *self._stages), len(self)
+        location = np.concatenate([part.location for part in parts])
+        shapes = np.concatenate([part.spread.shapes.take(part.bucket, axis=1) for part in parts], axis=1)
+        scale = _scale(location)
+        shapes[:2] *= scale
+        shapes[1] *= scale
+        shapes[2:] += location
+        np.exp(shapes[2:], out=shapes[2:])
+        evidence = [BASES[code] for code in self.basis.tolist()], self.n.tolist()
+        columns, locations = shapes.tolist(), location.tolist()
+
+        def told(place: int, stages: Iterable[tuple[LeadTime, ...]]) -> list[LeadTime]:
+            part, own = parts[place], slice(place * rows, (place + 1) * rows)
+            days = [column[own] for column in columns]
+            rest = locations[own], part.bucket.tolist(), repeat(part.spread), stages
+            return list(map(LeadTime._make, zip(*days, *evidence, *rest, strict=False)))
+
+        stages = [told(place, repeat(())) for place in range(1, len(parts))]
+        return told(0, zip(*stages, strict=True) if stages else repeat(()))
 
 
 def _scale(location: FloatArray) -> FloatArray:

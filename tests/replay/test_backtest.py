@@ -154,6 +154,23 @@ def test_from_the_approval_the_days_are_fewer_and_the_orders_those_purchased_in_
     assert from_approval.predictions["mean_days"].mean() == pytest.approx(actual[inside].mean(), rel=0.1)
 
 
+@pytest.mark.parametrize("base_rows", [SMALL.base_rows, 1_500])
+def test_a_delivery_stamped_before_its_approval_teaches_nothing_and_is_not_scored(base_rows: int) -> None:
+    past = history()
+    journeys, odd = past.journeys, past.orders.is_in(past.orders.unique(maintain_order=True)[::50].to_list())
+    approved_s = np.where(odd, journeys.delivered_s + 600, journeys.approved_s)
+    late = History(replace(journeys, approved_s=approved_s), past.orders, past.canceled)
+    parameters = replace(SMALL, base_rows=base_rows)
+    told = backtest(late, SPAN, target="approved", parameters=parameters)
+    assert told.predictions.select(pl.col(pl.Float64).is_finite().all()).row(0) == (True,) * 22
+    inside = (journeys.purchased_s >= SPAN[0]) & (journeys.purchased_s < SPAN[1])
+    assert told.predictions.height == past.orders.filter(pl.Series(inside)).n_unique()
+    scored = past.orders.filter(pl.Series(inside & ~past.canceled) & ~odd)
+    assert told.scores["overall"]["n"] <= scored.n_unique()
+    calm = backtest(past, SPAN, target="approved", parameters=parameters).scores["overall"]
+    assert told.scores["overall"]["crps"] == pytest.approx(calm["crps"], rel=0.05)
+
+
 def test_the_median_is_scored_by_mae_and_what_is_scored_is_what_is_published(online: Backtest) -> None:
     past = history()
     actual = pl.DataFrame({"order_id": past.orders, "days": past.journeys.total_days, "off": past.canceled})

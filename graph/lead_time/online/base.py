@@ -10,7 +10,7 @@ level, and trees that see it would learn the calendar by heart. The promise and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -97,7 +97,7 @@ def fit_base(
     seller = _boost(seller_signals, left, parameters.seller_trees, parameters)
     # An average seller has effect zero: what sellers have in common goes to the lanes.
     centre = float(np.median(seller.predict(seller_signals)))
-    return Base(lane, _moved(seller, -centre), centre)
+    return Base(lane, replace(seller, baseline=seller.baseline - centre), centre)
 
 
 def common_level(left: FloatArray, day: FloatArray, width_days: float = 3.0) -> FloatArray:
@@ -141,15 +141,3 @@ def _without_empty(inputs: FloatArray) -> NDArray[np.float64]:
     """Return the inputs with columns that are always NaN set to zero: there is nothing to split on."""
     empty = np.isnan(inputs).all(axis=0)
     return np.where(empty, 0.0, inputs) if empty.any() else inputs
-
-
-def _moved(forest: Forest, by: float) -> Forest:
-    return Forest(
-        forest.baseline + by,
-        forest.root,
-        forest.feature,
-        forest.threshold,
-        forest.child,
-        forest.missing_left,
-        forest.value,
-    )

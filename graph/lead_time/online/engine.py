@@ -1,7 +1,7 @@
 """The one event loop: day by day, read what is bought, learn from what ends, refit on schedule.
 
-Everything that a forecast of day d uses is stamped before the start of day d (Brasilia time). `malha build`,
-`malha backtest` and the live service play days through this class.
+Everything that a forecast of day d uses is stamped before the start of day d (Brasilia time). Builds,
+backtests and replays play days through this class.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.lead_time.journeys import COMPONENTS, FloatArray, IntArray
+from graph.lead_time.levels import pair_slot
 from graph.lead_time.online.base import Base, fit_base
 from graph.lead_time.online.parameters import OnlineParameters
 from graph.lead_time.online.period import PeriodLevel
 from graph.lead_time.online.pool import ErrorPool
 from graph.lead_time.online.routes import RouteEffects
-from graph.lead_time.online.rows import DayEvents, Issued, Rows, pair_slot, to_day
+from graph.lead_time.online.rows import DayEvents, Issued, Rows, to_day
 from graph.lead_time.online.signals import Signals
 from graph.lead_time.spread import Spread
 
@@ -109,7 +110,8 @@ class Engine:
         self._name_carriers(rows, issued, events)
         self._learn_period(rows, issued, day, until)
         self._learn_signals(rows, issued, events)
-        arrived = events.delivered[~np.isnan(issued.location[events.delivered])]
+        told = ~np.isnan(issued.location[events.delivered]) & ~np.isnan(rows.log_days[0, events.delivered])
+        arrived = events.delivered[told]
         self.routes.handed(rows.seller[events.handed], rows.carrier[events.handed])
         left = rows.log_days[0, arrived] - issued.base[arrived] - morning
         self.routes.learn(left, rows.pair[arrived], rows.carrier[arrived])
@@ -139,7 +141,7 @@ class Engine:
         """Fit the base on what was delivered before ``day``; forecasts of open orders keep their level."""
         p = self.parameters
         known = (rows.delivered_day < day) & (rows.start_day < day - p.censored_days)
-        known &= ~np.isnan(issued.base)
+        known &= ~np.isnan(issued.base) & ~np.isnan(rows.log_days[0])
         train = np.flatnonzero(known)[-p.base_rows :]
         if train.shape[0] < p.base_minimum // 2:
             return None

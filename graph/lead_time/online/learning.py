@@ -159,7 +159,8 @@ class _Stretch:
         delivered, new = rows.delivered_day < day, rows.start_day >= day - parameters.censored_days
         over = delivered & (rows.handed_day < day) & (to_day(self.journeys.approved_s) < day)
         needed = ~over | new
-        needed[np.flatnonzero(delivered & ~new & ~np.isnan(self.issued.base))[-parameters.base_rows :]] = True
+        fit = delivered & ~new & ~np.isnan(self.issued.base) & ~np.isnan(rows.log_days[0])
+        needed[np.flatnonzero(fit)[-parameters.base_rows :]] = True
         return needed
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.lead_time.journeys import COMPONENTS, DAY_S, FloatArray, IntArray, Journeys
-from graph.lead_time.levels import pair_key, slot
+from graph.lead_time.levels import pair_key, pair_slot, slot
 from graph.lead_time.online.base import DAY_STARTS_S, parcel_features
 from graph.lead_time.online.signals import LANE_SIGNALS, SELLER_SIGNALS
 from graph.lead_time.value import FLOOR_DAYS
@@ -65,11 +65,6 @@ class Rows:
             sellers=sellers,
             carriers=carriers,
         )
-
-
-def pair_slot(origin: NDArray[np.int32], dest: NDArray[np.int32], states: int) -> IntArray:
-    """Return the row of a state pair in tables of (states + 1)^2 rows."""
-    return slot(origin, states) * (states + 1) + slot(dest, states)
 
 
 def to_day(instant_s: IntArray) -> FloatArray:

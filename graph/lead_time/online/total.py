@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.lead_time.journeys import FloatArray, IntArray
-from graph.lead_time.levels import pair_key, slot
-from graph.lead_time.online.base import PARCEL, Base, parcel_features
-from graph.lead_time.online.engine import BUCKETS, Engine, bucket_of, pair_slot, to_day
+from graph.lead_time.compiled import locate
+from graph.lead_time.journeys import DAY_S, FloatArray, IntArray
+from graph.lead_time.laid_out import NO_TREES, Moment, Online
+from graph.lead_time.online.base import DAY_STARTS_S, Base
+from graph.lead_time.online.engine import BUCKETS, Engine, bucket_of, to_day
 from graph.lead_time.online.routes import RouteEffects
 from graph.lead_time.online.saved import put_together, taken_apart
 from graph.lead_time.online.trees import Forest
@@ -20,12 +22,11 @@ from graph.lead_time.query import RouteQuery
 from graph.lead_time.spread import Spread
 from graph.model import NEVER
 
-_LINES: Final = PARCEL.index("n_lines")
 _ARRAYS: Final = ("state_pair", "dest_region", "effect_log")
 _FOREST: Final = ("root", "feature", "threshold", "child", "missing_left", "value")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class OnlineTotal:
     """Location of the whole lead time = level + lane part (forest) + seller part + routes, all as of T.
 
@@ -62,26 +63,42 @@ class OnlineTotal:
             spread=_both(engine.spread, engine.named_spread),
         )
 
+    @cached_property
+    def compiled(self) -> Online:
+        """The state as the compiled read takes it: everything worked out that no query changes."""
+        routes, forest = self.routes, self.base.lane_forest
+        return Online(
+            start=self.level + self.base.shift + forest.baseline if forest else self.level,
+            state_pair=self.state_pair,
+            dest_region=self.dest_region,
+            bucket=self._buckets(),
+            seller=self.effect_log,
+            carrier=routes.of_carriers(),
+            share=routes.shares(np.arange(self.effect_log.shape[0])),
+            lane_keys=routes.lane.keys,
+            lane=routes.lane.means.values()[0],
+            trees=forest.leaves if forest else NO_TREES,
+        )
+
+    def _buckets(self) -> IntArray:
+        """Return the spread's buckets by state pair; see ``laid_out.Online``."""
+        side = int(np.sqrt(self.state_pair.shape[1]))
+        state = np.arange(side)
+        same = (state[:, None] == state) & (state > 0)
+        untold = bucket_of(np.append(self.state_pair[:1], 0.0)[:, None], np.append(same, True))
+        return np.stack([untold, untold + BUCKETS])
+
+    def moment(self, at_s: int) -> Moment:
+        """Return the moment of a purchase (epoch seconds); an unknown instant reads as of T."""
+        local = (self.as_of_s if at_s == NEVER else at_s) - DAY_STARTS_S
+        return Moment(float((local // DAY_S + 3) % 7), (local % DAY_S) / 3600.0)
+
     def locate(self, query: RouteQuery) -> tuple[FloatArray, IntArray]:
         """Return the location on log days and the spread bucket of each row.
 
         A row with the handling time of a site has no seller effect. An unknown instant reads as of T.
         """
-        states = int(np.sqrt(self.state_pair.shape[1])) - 1
-        pair = pair_slot(query.origin_state, query.dest_state, states)
-        region = slot(query.dest_region, self.dest_region.shape[1] - 1)
-        lane = np.concatenate([self.state_pair[:, pair], self.dest_region[:, region]]).T
-        at_s = self.as_of_s if query.at_s == NEVER else query.at_s
-        seller = slot(query.seller, self.effect_log.shape[0] - 1)
-        if query.site_handling_days is not None:
-            seller = np.where(np.isnan(query.site_handling_days), seller, 0)
-        parcel = parcel_features(query, at_s)
-        parcel[:, _LINES] += query.quantity - 1.0  # a line of the history is one unit
-        carrier = slot(query.carrier, self.routes.carriers - 1)
-        location = self.level + self.base.lane(lane, parcel) + self.effect_log[seller]
-        location += self.routes.of(pair_key(query.origin_region, query.dest_region), seller, carrier)
-        same = (query.origin_state == query.dest_state) & (query.origin_state >= 0)
-        return location, bucket_of(lane, same) + BUCKETS * (carrier > 0)
+        return locate(query.asked, self.moment(query.at_s), self.compiled)
 
     def effect_of(self, row: IntArray) -> FloatArray:
         """Return the log effect of sellers given by their rows here (0 = unknown)."""

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from graph.lead_time.compiled import add_leaves
 from graph.lead_time.journeys import FloatArray
-from graph.lead_time.online.leaves import Leaves, leaves_of
+from graph.lead_time.laid_out import Trees
+from graph.lead_time.online.leaves import leaves_of
 
 LEAF = -1
 
@@ -30,7 +32,7 @@ class Forest:
     child: NDArray[np.int32]
     missing_left: NDArray[np.bool_]
     value: FloatArray
-    leaves: Leaves = field(init=False, repr=False)
+    leaves: Trees = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         nodes = (self.root, self.feature, self.threshold, self.child, self.missing_left, self.value)
@@ -38,9 +40,9 @@ class Forest:
 
     def predict(self, rows: FloatArray) -> FloatArray:
         """Return the prediction of each row; ``rows`` is (rows, features) in the order of the training."""
-        found = np.full(rows.shape[0], self.baseline)
-        self.leaves.add(rows, found)
-        return found
+        found = np.zeros(rows.shape[0])
+        add_leaves(np.ascontiguousarray(rows.T, np.float64), self.leaves, found)
+        return found + self.baseline
 
     @classmethod
     def of(cls, booster: Any) -> Forest:
