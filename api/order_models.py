@@ -24,12 +24,19 @@ def _instant(value: object) -> object:
     if isinstance(value, str):
         try:
             return instant(value, "")
-        except BadInput:
+        except (BadInput, OverflowError):
             raise ValueError("write 2018-06-01T12:00:00-03:00 (ISO 8601)") from None
     return value
 
 
+def whole(value: object) -> object:
+    """Read 5.0 as 5: JSON knows one kind of number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Moment = Annotated[datetime, BeforeValidator(_instant)]
 Instant = Annotated[datetime | None, BeforeValidator(_instant)]
+Whole = Annotated[int, BeforeValidator(whole)]
 
 
 class Strict(BaseModel):
@@ -43,7 +50,7 @@ class LineIn(Strict):
 
     line_id: Id
     product_id: Id
-    quantity: int = Field(1, ge=1, le=1_000_000)
+    quantity: Whole = Field(1, ge=1, le=1_000_000)
     pin: list[SourceId] = Field(default_factory=list, max_length=50, description="Only these may serve it.")
     exclude: list[SourceId] = Field(default_factory=list, max_length=50, description="These may not.")
 
@@ -61,7 +68,7 @@ class DestinationIn(Strict):
 class LimitsIn(Strict):
     """What the customer allows."""
 
-    max_packages: int | None = Field(None, ge=1, le=MOST_LINES)
+    max_packages: Annotated[int, Field(ge=1, le=MOST_LINES), BeforeValidator(whole)] | None = None
 
 
 class ChoiceIn(Strict):
@@ -77,7 +84,8 @@ class OrderIn(Strict):
     order_id: Id
     destination: DestinationIn
     lines: list[LineIn] = Field(min_length=1, max_length=MOST_LINES)
-    purchased_at: Instant = Field(None, description="Instant of purchase; default: now.")
+    purchased_at: Instant = Field(None, description="Instant of purchase; default: the snapshot's.")
+    payment_type: Id | None = Field(None, description="How it is paid; says how long its stock is held.")
     promise_days: float | None = Field(None, gt=0, le=3_650, description="The promise, from purchase.")
     together: list[list[Id]] = Field(default_factory=list, description="Lines that travel in one package.")
     limits: LimitsIn = Field(default_factory=lambda: LimitsIn(max_packages=None))

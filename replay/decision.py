@@ -36,7 +36,7 @@ class Decision:
     """What was decided for one order at ``at``, from which network, by which policy and prices.
 
     ``promise_days`` is the order's own, or the one by which its routes were compared. ``explanation`` is
-    None where nobody asked why.
+    None where nobody asked why. ``edition``: how often the order was decided before.
     """
 
     options: Options
@@ -48,6 +48,7 @@ class Decision:
     promise_days: float
     price_version: str | None = None
     explanation: Explanation | None = None
+    edition: int = 0
 
     @property
     def decision_id(self) -> str:
@@ -56,6 +57,7 @@ class Decision:
         told = [
             *(self.options.order.order_id, self.at.isoformat(), self.meta.snapshot_id, self.policy.digest),
             *(self.price_version, assignment.cost_cents, [list(part) for part in assignment.parts]),
+            *([self.edition] if self.edition else []),
         ]
         return f"dec-{sha256(json.dumps(told).encode()).hexdigest()[:24]}"
 
@@ -75,8 +77,9 @@ class Decision:
         return {route: self.options.times[route] for route in self.choice.assignment.routes}
 
     def package_id(self, route: int) -> str:
-        """Return the name of the package by a route."""
-        return f"pkg-{1 + self.choice.assignment.routes.index(route)}"
+        """Return the name of the package by a route: no two of an order, however often it is decided."""
+        number = 1 + self.choice.assignment.routes.index(route)
+        return f"pkg-{self.edition}-{number}" if self.edition else f"pkg-{number}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record in the words of ``docs/api.md``."""

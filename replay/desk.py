@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from graph.errors import MalhaError
 from graph.network import Network
@@ -70,13 +71,17 @@ class Desk:
         at: datetime,
         ledger: Ledger | None = None,
         record: Mapping[str, Choice] | None = None,
+        *,
+        now: datetime | None = None,
     ) -> Decision:
         """Decide without holding anything; without a ledger every source has enough.
 
         ``record``: line id -> (source_id, carrier_id) of what was done, which the policy ``as_is`` reads;
-        its sources are candidates for every policy. Raises BadInput (all faults of the order) and NoAnswer.
+        its sources are candidates for every policy. ``now``: what the clock says where the decision is made
+        for another instant ``at``; packages count for its day. Raises BadInput (all faults of the order)
+        and NoAnswer.
         """
-        return self.decide(self.case(order, at, ledger, record))
+        return self.decide(self.case(order, at, ledger, record, now=now))
 
     def commit(
         self,
@@ -85,23 +90,44 @@ class Desk:
         at: datetime,
         expires_at: datetime | None,
         record: Mapping[str, Choice] | None = None,
+        *,
+        now: datetime | None = None,
+        about: Mapping[str, object] | None = None,
     ) -> Committed:
         """Decide and hold the stock, in the caller's unit of work, until ``expires_at`` (None: firm).
 
         The stock is read under lock and the decision made on what was read, so that nobody can take it in
-        between. An order that holds nothing any more is decided anew. Raises as ``preview`` does, and
-        OrderExists for any other that is known already.
+        between. An order that holds nothing any more is decided anew. The ledger books at ``now`` (default:
+        ``at``); ``about`` is what the stored record tells beyond the decision. Raises as ``preview`` does,
+        and OrderExists for any other that is known already.
         """
+        now = now or at
         known = unit.ledger.order(order.order_id, lock=True)
         if known is not None and known.state not in ALLOWED[Verb.RESERVE]:
             raise OrderExists(known.order_id, known.state)
-        decision = self.decide(self.case(order, at, unit.ledger, record, lock=True))
-        if parts := reserved_parts(decision):
-            held = unit.ledger.reserve(order.order_id, parts, at=at, expires_at=expires_at)
+        case = self.case(order, at, unit.ledger, record, lock=True, now=now)
+        decision = self.numbered(unit, self.decide(case), known)
+        if parts := reserved_parts(decision, local_day(now)):
+            held = unit.ledger.reserve(order.order_id, parts, at=now, expires_at=expires_at)
         else:
-            held = known or unit.ledger.receive(order.order_id, at)
-        unit.decisions.add(decision.decision_id, order.order_id, at, decision.to_dict())
+            held = known or unit.ledger.receive(order.order_id, now)
+        self.store(unit, decision, now, about)
         return Committed(decision, held)
+
+    @staticmethod
+    def numbered(unit: UnitOfWork, decision: Decision, known: Reservation | None) -> Decision:
+        """Return a decision that tells how many were stored for its order before."""
+        if known is None:
+            return decision
+        return replace(decision, edition=len(unit.decisions.of_order(known.order_id)))
+
+    @staticmethod
+    def store(
+        unit: UnitOfWork, decision: Decision, now: datetime, about: Mapping[str, object] | None = None
+    ) -> None:
+        """Store the record of a decision."""
+        order_id = decision.options.order.order_id
+        unit.decisions.add(decision.decision_id, order_id, now, {**decision.to_dict(), **(about or {})})
 
     def case(
         self,
@@ -111,15 +137,22 @@ class Desk:
         record: Mapping[str, Choice] | None = None,
         *,
         lock: bool = False,
+        now: datetime | None = None,
+        spare: Counter[StockKey] | None = None,
     ) -> Case:
-        """Return an order ready to be decided: its routes, and the problem that they and the stock make."""
+        """Return an order ready to be decided: its routes, and the problem that they and the stock make.
+
+        ``spare``: units that may be promised beside those that the ledger has available.
+        """
         record = record or {}
         options = self.network.options(order, at, {line: [source] for line, (source, _) in record.items()})
-        now = Circumstances()
+        told = Circumstances()
         if ledger is not None:
             stock = ledger.available(_keys(options), lock=lock)
-            now = Circumstances(stock.__getitem__, _room(options, ledger, at))
-        problem = order_problem(self.network.arrays, options, self.policy, now, self.prices)
+            if spare:
+                stock = {key: units + spare[key] for key, units in stock.items()}
+            told = Circumstances(stock.__getitem__, _room(options, ledger, local_day(now or at)))
+        problem = order_problem(self.network.arrays, options, self.policy, told, self.prices)
         return Case(at, options, problem, _recorded(problem, record))
 
     def decide(self, case: Case) -> Decision:
@@ -145,10 +178,9 @@ class Desk:
         )
 
 
-def reserved_parts(decision: Decision) -> list[Part]:
-    """Return what a decision holds, in order of (line, route): one part per line and package."""
+def reserved_parts(decision: Decision, day: date) -> list[Part]:
+    """Return what a decision holds, by (line, route): one part per line and package, packed on ``day``."""
     lines = decision.options.order.lines
-    day = local_day(decision.at)
     return [
         Part.of_source(
             (lines[part.line].line_id, lines[part.line].product_id, part.quantity),
@@ -166,9 +198,8 @@ def _keys(options: Options) -> list[StockKey]:
     return sorted(StockKey.of_source(product, name) for product in products for name in options.source_ids)
 
 
-def _room(options: Options, ledger: Ledger, at: datetime) -> dict[str, int]:
-    """Return how many packages the places of the sources may still pack today, where that is limited."""
-    day = local_day(at)
+def _room(options: Options, ledger: Ledger, day: date) -> dict[str, int]:
+    """Return how many packages the places of the sources may still pack on a day, where that is limited."""
     location = {location_of(name): StockKey.of_source("", name).location_id for name in options.source_ids}
     left = ledger.packages_left((place, day) for place in location.values())
     return {name: left[place, day] for name, place in location.items() if (place, day) in left}

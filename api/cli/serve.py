@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from api import policies
 from api.console import warnings
 from api.keys import KeyFile
 
@@ -14,7 +15,8 @@ EPILOG = (
     "**Examples**\n\n"
     "`malha keys create --name shop-oms --scope oms` (first: a key, in keys.json)\n\n"
     "`malha serve --snapshot snapshots/` (then open http://127.0.0.1:8000/docs)\n\n"
-    "`malha serve --snapshot snapshots/ --host 0.0.0.0 --workers 4`"
+    "`malha serve --snapshot snapshots/ --host 0.0.0.0 --workers 4`\n\n"
+    "`malha serve --snapshot snapshots/ --database malha.db` (takes orders and holds their stock)"
 )
 
 
@@ -39,13 +41,35 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
     reload_seconds: Annotated[
         float, typer.Option(envvar="MALHA_RELOAD_SECONDS", help="How long a reload waits for all workers.")
     ] = 120.0,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            envvar="MALHA_DATABASE",
+            help="Ledger of stock and orders: a SQLite file or postgresql://… Without it: preview only.",
+        ),
+    ] = None,
+    policy: Annotated[
+        str, typer.Option(envvar="MALHA_POLICY", help="Policy of orders that name none, or its TOML file.")
+    ] = policies.DEFAULT,
+    own_policies: Annotated[
+        Path | None,
+        typer.Option("--policies", envvar="MALHA_POLICIES", help="Folder with policies of your own."),
+    ] = None,
+    reserve_seconds: Annotated[
+        str,
+        typer.Option(
+            envvar="MALHA_RESERVE_SECONDS",
+            help="How long stock is held for an unpaid order, by payment type.",
+        ),
+    ] = "default=86400,boleto=432000",
 ) -> None:
-    """Serve the network of a snapshot over HTTP: routes, lanes, sources, with keys and a page at /docs.
+    """Serve the network of a snapshot over HTTP: routes, orders, stock, with keys and a page at /docs.
 
     `POST /api/v1/snapshot/reload` puts a newer snapshot into force without losing a request.
     """
     from api.http import Settings, serve  # noqa: PLC0415 (slow to import, and only this command needs it)
-    from api.http.settings import auth_on  # noqa: PLC0415
+    from api.http.desk import Counter  # noqa: PLC0415
+    from api.http.settings import auth_on, hold_seconds  # noqa: PLC0415
 
     settings = Settings(
         snapshot=snapshot,
@@ -57,7 +81,13 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
         max_body_bytes=max_body_bytes,
         max_candidates=max_candidates,
         reload_seconds=reload_seconds,
+        database=database or None,
+        policy=policy,
+        policies=own_policies,
+        hold_s=hold_seconds(reserve_seconds),
     )
+    # Whatever is wrong with policies or database is said here, once, before any worker starts.
+    Counter.open(settings).close()
     screen = warnings()
     if settings.auth and not any(key.revoked_at is None for key in KeyFile(keys).read()):
         screen.print(f"No key is in force in {keys}: nobody can ask yet. malha keys create makes one.")

@@ -15,6 +15,7 @@ from api.http.docs import add_docs
 from api.http.errors import add_error_handlers
 from api.http.fleet import Fleet
 from api.http.openapi import describe
+from api.http.order_examples import warm
 from api.http.routers import ROUTERS
 from api.http.service import Service
 from api.http.settings import Settings
@@ -38,6 +39,7 @@ def create_app(settings: Settings, runtime: Path) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         service.start()
+        warm(service.loaded.network, service.counter)
         follower = asyncio.create_task(service.follow())
         try:
             yield

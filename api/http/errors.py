@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -12,8 +13,14 @@ from starlette.responses import Response
 
 from api.http.problems import Code, Problem
 from api.http.service import request_id_of, service_of
-from api.http.settings import MOST_ROUTES
-from graph.errors import BadInput, UnknownName
+from api.http.settings import MOST_EVENTS, MOST_ROUTES
+from graph.errors import BadInput, MalhaError, UnknownName
+from inventory.ledger import CapacityFull, KeyInFlight, KeyReused
+from inventory.reservations import OrderExists, UnknownOrder, VersionConflict
+from inventory.sql.engine import DatabaseBusy, DatabaseDown
+from inventory.states import WrongState
+from inventory.stock import NotEnoughStock, Shortage
+from replay.desk import NoAnswer
 
 _UNKNOWN: Final = {
     "zip prefix": Code.ZIP_PREFIX_UNKNOWN,
@@ -27,6 +34,35 @@ _OF_STATUS: Final = {
     405: Code.METHOD_NOT_ALLOWED,
     413: Code.BODY_TOO_LARGE,
 }
+_TOO_MANY: Final = (
+    (
+        ("body", "k"),
+        "less_than_equal",
+        Code.TOO_MANY_ROUTES,
+        MOST_ROUTES,
+        "One answer gives at most {} routes.",
+    ),
+    (
+        ("body", "events"),
+        "too_long",
+        Code.TOO_MANY_EVENTS,
+        MOST_EVENTS,
+        "One request sends at most {} events.",
+    ),
+)
+_REFUSALS: Final[Mapping[type[MalhaError], Code]] = {
+    NoAnswer: Code.NO_ASSIGNMENT,
+    UnknownOrder: Code.ORDER_UNKNOWN,
+    OrderExists: Code.ORDER_EXISTS,
+    WrongState: Code.ORDER_STATE,
+    VersionConflict: Code.VERSION_CONFLICT,
+    NotEnoughStock: Code.NOT_ENOUGH_STOCK,
+    CapacityFull: Code.CAPACITY_FULL,
+    KeyReused: Code.KEY_REUSED,
+    KeyInFlight: Code.KEY_IN_FLIGHT,
+    DatabaseBusy: Code.DATABASE_BUSY,
+    DatabaseDown: Code.DATABASE_DOWN,
+}
 
 
 def add_error_handlers(app: FastAPI) -> None:
@@ -35,7 +71,7 @@ def add_error_handlers(app: FastAPI) -> None:
     async def problem(request: Request, error: Exception) -> Response:
         return to_problem(error).response(service_of(request).common(request_id_of(request)))
 
-    for kind in (Problem, BadInput, RequestValidationError, HTTPException):
+    for kind in (Problem, BadInput, *_REFUSALS, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, problem)
 
 
@@ -44,26 +80,57 @@ def to_problem(error: Exception) -> Problem:
     match error:
         case Problem():
             return error
-        case UnknownName():
-            return Problem(_UNKNOWN[error.kind], error.message, nearest=list(error.nearest))
         case BadInput():
-            return Problem(Code.REQUEST_UNUSABLE, error.message)
+            return _bad(error)
         case RequestValidationError():
             return _invalid(error)
         case HTTPException():
             code = _OF_STATUS.get(error.status_code, Code.HTTP_ERROR)
             return Problem(code, str(error.detail), status=error.status_code, headers=error.headers)
+    if isinstance(error, MalhaError) and type(error) in _REFUSALS:
+        return _refused(error)
     return Problem(Code.UNEXPECTED, "The server's log has more under this request id.")
+
+
+def _bad(error: BadInput) -> Problem:
+    if isinstance(error, UnknownName):
+        return Problem(_UNKNOWN[error.kind], error.message, nearest=list(error.nearest))
+    return Problem(Code.REQUEST_UNUSABLE, error.message)
+
+
+def _refused(error: MalhaError) -> Problem:
+    """Return the problem of an order or of the ledger, with the numbers behind it."""
+    told: dict[str, Any] = {}
+    match error:
+        case OrderExists() | WrongState():
+            told = {"state": str(error.state)}
+        case VersionConflict():
+            told = {"version": error.found}
+        case NotEnoughStock():
+            told = {"shortages": [shortage_values(lack) for lack in error.shortages]}
+        case CapacityFull():
+            told = {
+                **{"location_id": error.location_id, "day": error.day.isoformat()},
+                **{"needed": error.needed, "available": error.available},
+            }
+        case DatabaseDown():
+            # The driver's own words may name hosts and files.
+            return Problem(Code.DATABASE_DOWN, "The database cannot be used; the log says why.")
+    return Problem(_REFUSALS[type(error)], str(error), **told)
+
+
+def shortage_values(lack: Shortage) -> dict[str, Any]:
+    """Return what lacks where, as answers tell it."""
+    return {**lack.key._asdict(), "kind": lack.kind, "needed": lack.needed, "available": lack.available}
 
 
 def _invalid(error: RequestValidationError) -> Problem:
     faults = error.errors()
     if any(fault["type"] == "json_invalid" for fault in faults):
         return Problem(Code.BODY_UNREADABLE, f"The body is no JSON (at character {faults[0]['loc'][-1]}).")
-    if any(fault["loc"] == ("body", "k") and fault["type"] == "less_than_equal" for fault in faults):
-        return Problem(
-            Code.TOO_MANY_ROUTES, f"One answer gives at most {MOST_ROUTES} routes.", limit=MOST_ROUTES
-        )
+    for loc, kind, code, most, text in _TOO_MANY:
+        if any((fault["loc"], fault["type"]) == (loc, kind) for fault in faults):
+            return Problem(code, text.format(most), limit=most)
     listed = [{"pointer": _pointer(fault["loc"]), "detail": str(fault["msg"])} for fault in faults]
     return Problem(Code.REQUEST_INVALID, f"{len(listed)} value(s) break the schema.", errors=listed)
 

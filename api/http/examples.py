@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from api.http.desk import Counter
 from api.http.guard import PREFIX
 from api.http.lanes import find_lanes
+from api.http.order_examples import order_examples
 from api.http.service import Loaded
 from api.http.sources import find_source
 from graph import Network
@@ -22,7 +24,7 @@ _ZIP: Final = "01310"
 _CATEGORY: Final = "beleza_saude"
 
 
-def worked_examples(loaded: Loaded) -> Mapping[tuple[str, str], Example]:
+def worked_examples(loaded: Loaded, counter: Counter) -> Mapping[tuple[str, str], Example]:
     """Return, for each method and path: ``questions`` (bodies by name), ``path`` values, ``answer``.
 
     A network without offers or lanes has no example of them.
@@ -38,6 +40,7 @@ def worked_examples(loaded: Loaded) -> Mapping[tuple[str, str], Example]:
     if network.tables["offers"].height:
         found["post", f"{PREFIX}/routes/recommend"] = _routes(network, about)
         found["get", f"{PREFIX}/sources/{{source_id}}"] = _source(network, about)
+        found |= order_examples(network, counter, about)
     if network.tables["lanes"].height:
         found["get", f"{PREFIX}/lanes/{{from_region}}/{{to_region}}"] = _lanes(network, about)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.http.problems import Code, Problem
+from api.order_models import OrderIn
 from graph import Network, RouteRequest
 from graph.names import category_row, product_row
 
@@ -25,6 +26,25 @@ def check_candidates(network: Network, request: RouteRequest, limit: int) -> Non
         raise Problem(
             Code.TOO_MANY_CANDIDATES,
             f"{possible} routes would be compared; one request may compare {limit}. Ask for a product.",
+            limit=limit,
+            possible=possible,
+        )
+
+
+def check_order(network: Network, asked: OrderIn, limit: int) -> None:
+    """Refuse an order that could make the network compare more than ``limit`` pairs of line and route.
+
+    Every line is compared on every route of any line. Products that are not known count nothing here. Raises
+    the problem ``too_many_candidates``.
+    """
+    arrays = network.arrays
+    rows = [arrays.product_rows.get(line.product_id) for line in asked.lines]
+    sources = sum(len(arrays.product_sources.index.of(row)) for row in set(rows) if row is not None)
+    possible = sources * len(arrays.carrier_ids) * len(rows)
+    if possible > limit:
+        raise Problem(
+            Code.TOO_MANY_CANDIDATES,
+            f"{possible} pairs of line and route would be compared; an order may have {limit}.",
             limit=limit,
             possible=possible,
         )

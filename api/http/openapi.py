@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from api.http.examples import worked_examples
 from api.http.guard import PREFIX, SCHEME
 from api.http.problems import ProblemBody
-from api.http.service import Loaded, Service
+from api.http.service import Service
 
 Document = dict[str, Any]
 
@@ -26,7 +27,7 @@ def describe(app: FastAPI, service: Service) -> None:
         loaded = service.loaded
         if loaded.snapshot_id not in of_snapshot:
             of_snapshot.clear()
-            of_snapshot[loaded.snapshot_id] = _with_examples(bare, loaded)
+            of_snapshot[loaded.snapshot_id] = _with_examples(bare, worked_examples(loaded, service.counter))
         return of_snapshot[loaded.snapshot_id]
 
     app.openapi = document  # type: ignore[method-assign]
@@ -49,9 +50,8 @@ def _without_examples(app: FastAPI) -> Document:
     return page
 
 
-def _with_examples(bare: Document, loaded: Loaded) -> Document:
+def _with_examples(bare: Document, examples: Mapping[tuple[str, str], Document]) -> Document:
     """Return a copy of the page with the examples of one snapshot."""
-    examples = worked_examples(loaded)
     paths = {}
     for path, operations in bare["paths"].items():
         paths[path] = {
@@ -69,10 +69,7 @@ def _exemplified(operation: Document, example: Document) -> Document:
         content = {**body["content"]["application/json"], "examples": example["questions"]}
         fresh["requestBody"] = {**body, "content": {"application/json": content}}
     if "path" in example:
-        fresh["parameters"] = [
-            {**parameter, "example": example["path"][parameter["name"]]}
-            for parameter in operation["parameters"]
-        ]
+        fresh["parameters"] = [_shown(parameter, example["path"]) for parameter in operation["parameters"]]
     if "answer" in example:
         good = operation["responses"]["200"]
         content = {**good["content"]["application/json"], "example": example["answer"]}
@@ -81,3 +78,8 @@ def _exemplified(operation: Document, example: Document) -> Document:
             "200": {**good, "content": {"application/json": content}},
         }
     return fresh
+
+
+def _shown(parameter: Document, values: Mapping[str, Any]) -> Document:
+    """Return a parameter with its example, if there is one."""
+    return {**parameter, "example": values[parameter["name"]]} if parameter["name"] in values else parameter

@@ -37,6 +37,20 @@ class Code(StrEnum):
     SOURCE_UNKNOWN = "source_unknown"
     SNAPSHOT_UNUSABLE = "snapshot_unusable"
     RELOAD_INCOMPLETE = "reload_incomplete"
+    POLICY_UNKNOWN = "policy_unknown"
+    NO_ASSIGNMENT = "no_assignment"
+    DATABASE_NOT_SET = "database_not_set"
+    DATABASE_BUSY = "database_busy"
+    DATABASE_DOWN = "database_down"
+    ORDER_UNKNOWN = "order_unknown"
+    ORDER_EXISTS = "order_exists"
+    ORDER_STATE = "order_state"
+    VERSION_CONFLICT = "version_conflict"
+    NOT_ENOUGH_STOCK = "not_enough_stock"
+    CAPACITY_FULL = "capacity_full"
+    KEY_REUSED = "idempotency_key_reused"
+    KEY_IN_FLIGHT = "idempotency_key_in_flight"
+    TOO_MANY_EVENTS = "too_many_events"
     NOT_READY = "not_ready"
     UNEXPECTED = "unexpected"
     HTTP_ERROR = "http_error"
@@ -63,6 +77,20 @@ _ABOUT: Final[Mapping[Code, tuple[int, str]]] = {
     Code.SOURCE_UNKNOWN: (404, "The source is not known"),
     Code.SNAPSHOT_UNUSABLE: (409, "The snapshot cannot be used; the old one stays in force"),
     Code.RELOAD_INCOMPLETE: (503, "Not all workers have taken the new snapshot"),
+    Code.POLICY_UNKNOWN: (422, "The policy is not known"),
+    Code.NO_ASSIGNMENT: (422, "No assignment keeps every hard constraint"),
+    Code.DATABASE_NOT_SET: (503, "The server has no database"),
+    Code.DATABASE_BUSY: (503, "The database is busy; nothing was done"),
+    Code.DATABASE_DOWN: (503, "The database cannot be used; nothing was done"),
+    Code.ORDER_UNKNOWN: (404, "The order is not known"),
+    Code.ORDER_EXISTS: (409, "The order exists already"),
+    Code.ORDER_STATE: (409, "The order cannot do this from where it stands"),
+    Code.VERSION_CONFLICT: (409, "The order has changed in between"),
+    Code.NOT_ENOUGH_STOCK: (409, "The units are not there; nothing was booked"),
+    Code.CAPACITY_FULL: (409, "A place packs no more that day; nothing was booked"),
+    Code.KEY_REUSED: (422, "The idempotency key was used for another request"),
+    Code.KEY_IN_FLIGHT: (409, "A request with this idempotency key is under way"),
+    Code.TOO_MANY_EVENTS: (422, "More stock events than one request may send"),
     Code.NOT_READY: (503, "The server is not ready"),
     Code.UNEXPECTED: (500, "Something went wrong in the server"),
     Code.HTTP_ERROR: (400, "The request cannot be answered"),

@@ -11,6 +11,7 @@ from typing import Final
 
 from starlette.requests import Request
 
+from api.http.desk import Counter
 from api.http.fleet import Fleet, Wanted, Worker
 from api.http.metrics import Metrics
 from api.http.problems import Code, Problem
@@ -62,6 +63,7 @@ class Service:
         self.settings = settings
         self.keys = KeyRing(KeyFile(settings.keys)) if settings.auth else None
         self.metrics = Metrics()
+        self._counter: Counter | None = None
         self._fleet = fleet
         self._loaded: Loaded | None = None
         self._failed = -1
@@ -72,6 +74,13 @@ class Service:
         if self._loaded is None:
             raise Problem(Code.NOT_READY, "No snapshot is loaded yet.")
         return self._loaded
+
+    @property
+    def counter(self) -> Counter:
+        """Where orders are taken; the problem ``not_ready`` before the server has started."""
+        if self._counter is None:
+            raise Problem(Code.NOT_READY, "The server has not started.")
+        return self._counter
 
     @property
     def lagging(self) -> bool:
@@ -85,13 +94,16 @@ class Service:
         return {"request_id": request_id, **about}
 
     def start(self) -> None:
-        """Load the snapshot in force; SnapshotError when it cannot be used."""
+        """Load the snapshot in force and open the ledger; MalhaError says what cannot be used."""
         self._fleet.say(-1)
+        self._counter = Counter.open(self.settings)
         self._take(Loaded.open(self._fleet.wanted()))
 
     def stop(self) -> None:
-        """Leave the fleet."""
+        """Leave the fleet and let go of the ledger."""
         self._fleet.leave()
+        if self._counter is not None:
+            self._counter.close()
 
     async def follow(self, every_s: float = 0.1) -> None:
         """Take each snapshot that comes into force, until cancelled."""

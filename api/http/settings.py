@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
+from api.policies import DEFAULT
 from graph.errors import BadInput
 
 ENVIRONMENT: Final[Mapping[str, str]] = {
@@ -20,13 +21,26 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     "MALHA_MAX_BODY_BYTES": "largest request body",
     "MALHA_MAX_CANDIDATES": "most routes that one request may make the server compare",
     "MALHA_RELOAD_SECONDS": "how long a reload waits for all workers",
+    "MALHA_DATABASE": "ledger of stock and orders: a SQLite file or postgresql://…; unset: preview only",
+    "MALHA_POLICY": "policy of orders that name none: a name, or a TOML file",
+    "MALHA_POLICIES": "folder with policies of your own",
+    "MALHA_RESERVE_SECONDS": "how long stock is held for an unpaid order, by payment type",
 }
 """Every environment variable that ``malha serve`` reads, and what it sets."""
 
 MOST_ROUTES: Final = 100
 """The most routes (k) that one request may ask for."""
 
+MOST_EVENTS: Final = 1_000
+"""The most stock events that one request may send."""
+
 MOST_WORKERS: Final = 256
+
+DEFAULT_HOLD: Final = "default"
+HOLD_S: Final = "default=86400,boleto=432000"
+"""A day; a boleto is paid within three working days and takes another to clear."""
+
+_MOST_HOLD_S: Final = 366 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +56,10 @@ class Settings:
     max_body_bytes: int = 65_536
     max_candidates: int = 20_000
     reload_seconds: float = 120.0
+    database: str | None = None
+    policy: str = DEFAULT
+    policies: Path | None = None
+    hold_s: Mapping[str, int] = field(default_factory=lambda: hold_seconds(HOLD_S))
 
     def __post_init__(self) -> None:
         wrong = [
@@ -50,6 +68,10 @@ class Settings:
             (self.max_body_bytes < 1_024, "The largest body is at least 1024 bytes."),
             (self.max_candidates < 1, "The most candidates are at least 1."),
             (not self.reload_seconds > 0, "The seconds to wait for a reload are more than 0."),
+            (
+                self.policies is not None and not self.policies.is_dir(),
+                f"There is no folder of policies {self.policies}.",
+            ),
             (
                 not self.auth and not is_loopback(self.host),
                 f"MALHA_AUTH=off answers everybody, so it binds to a loopback address only, not to "
@@ -75,3 +97,20 @@ def auth_on(text: str) -> bool:
     if text not in ("on", "off"):
         raise BadInput(f"MALHA_AUTH is on or off, not {text!r}.")
     return text == "on"
+
+
+def hold_seconds(text: str) -> dict[str, int]:
+    """Return seconds by payment type from ``default=86400,boleto=432000``; a bare number is the default.
+
+    BadInput for anything else.
+    """
+    found = dict([part.partition("=")[::2] for part in HOLD_S.split(",")])
+    for part in filter(None, map(str.strip, text.split(","))):
+        name, given, seconds = part.rpartition("=")
+        found[name.strip() if given else DEFAULT_HOLD] = seconds.strip()
+    if not all(value.isdecimal() and 1 <= int(value[:9]) <= _MOST_HOLD_S for value in found.values()):
+        raise BadInput(
+            f"MALHA_RESERVE_SECONDS is {HOLD_S!r} or the like: whole seconds from 1 to {_MOST_HOLD_S}, "
+            f"not {text!r}."
+        )
+    return {name: int(value) for name, value in found.items()}

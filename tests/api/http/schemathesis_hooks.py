@@ -9,14 +9,16 @@ from typing import Any
 import schemathesis
 
 KNOWN: dict[str, list[str]] = json.loads(os.environ["MALHA_TEST_KNOWN"])
-SENSIBLE = {"request_unusable", "too_many_candidates"} | {
-    f"{name}_unknown" for name in ("zip_prefix", "category", "product")
+SENSIBLE = {"request_unusable", "too_many_candidates", "no_assignment", "idempotency_key_reused"} | {
+    f"{name}_unknown" for name in ("zip_prefix", "category", "product", "policy")
 }
 
 
 @schemathesis.hook
 def map_body(context: schemathesis.HookContext, body: Any) -> Any:
     """Put known names into two of three questions: made-up ones are hardly ever known."""
+    if isinstance(body, dict) and isinstance(body.get("lines"), list):
+        return _known_order(body)
     if not (isinstance(body, dict) and isinstance(body.get("zip_prefix"), str)):
         return body
     turn = sum(body["zip_prefix"].encode())
@@ -24,6 +26,33 @@ def map_body(context: schemathesis.HookContext, body: Any) -> Any:
         return body
     known = {name: KNOWN[name][turn % len(KNOWN[name])] for name in KNOWN if isinstance(body.get(name), str)}
     return {**body, **known}
+
+
+def _known_order(order: dict[str, Any]) -> dict[str, Any]:
+    """Return an order to a known place of known products, by a policy that there is."""
+    turn = len(json.dumps(order))
+    if turn % 3 == 0 or not isinstance(order.get("destination"), dict):
+        return order
+    lines = [
+        {**line, "product_id": KNOWN["product_id"][(turn + row) % len(KNOWN["product_id"])]}
+        if isinstance(line, dict) and isinstance(line.get("product_id"), str)
+        else line
+        for row, line in enumerate(order["lines"])
+    ]
+    place = {**order["destination"], "zip_prefix": KNOWN["zip_prefix"][turn % len(KNOWN["zip_prefix"])]}
+    policy = {"policy": None} if isinstance(order.get("policy"), str) else {}
+    return {**order, **policy, "lines": lines, "destination": place}
+
+
+@schemathesis.hook
+def map_path_parameters(context: schemathesis.HookContext, path_parameters: Any) -> Any:
+    """Ask every second time about an order that is there, in a state that its verb can work on."""
+    if not (isinstance(path_parameters, dict) and isinstance(path_parameters.get("order_id"), str)):
+        return path_parameters
+    verb = context.operation.path.rpartition("/")[2]
+    if sum(path_parameters["order_id"].encode(errors="replace")) % 2 or f"order_{verb}" not in KNOWN:
+        return path_parameters
+    return {**path_parameters, "order_id": KNOWN[f"order_{verb}"][0]}
 
 
 @schemathesis.check

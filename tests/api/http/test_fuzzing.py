@@ -16,19 +16,38 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api.keys import Scope
 from graph import Network
-from tests.api.http.running import Server, serving
+from tests.api.http.running import Server
+from tests.api.http.selling import Shop, selling
 
 HERE = Path(__file__).parent
 ALL = "examples,coverage,fuzzing"
 
 
-def fuzz(server: Server, scope: Scope, network: Network, phases: str, examples: int, seed: int) -> None:
-    """Run schemathesis with one key; its report is the failure."""
-    known = {
+VERBS = ("approve", "extend", "handover", "deliver", "release", "cancel", "return", "reroute")
+
+
+def known_names(shop: Shop, network: Network) -> dict[str, list[str]]:
+    """Return names that the server knows, among them an order for each verb to work on."""
+    product = shop.products[0]
+    shop.shelve(product, dict.fromkeys(shop.sellers[product], 20))
+    orders: dict[str, list[str]] = {}
+    for verb in (*VERBS, "decision", "{order_id}"):
+        taken = shop.take(shop.order(payment_type="boleto"))
+        orders[f"order_{verb}"] = [taken["order_id"]]
+        if verb in ("deliver", "return"):
+            shop.move(taken["order_id"], "handover")
+    return {
         "zip_prefix": network.arrays.zip_prefixes[::50],
         "category": network.arrays.category_names,
         "product_id": network.arrays.product_ids[::20],
+        **orders,
     }
+
+
+def fuzz(
+    server: Server, scope: Scope, known: Mapping[str, list[str]], phases: str, examples: int, seed: int
+) -> None:
+    """Run schemathesis with one key; its report is the failure."""
     command = [str(Path(sys.executable).with_name("schemathesis")), "--config-file"]
     command += [str(HERE / "schemathesis.toml"), "run", f"{server.url}/openapi.json", "--checks", "all"]
     command += ["--header", f"Authorization: Bearer {server.keys[scope]}", "--seed", str(seed)]
@@ -62,9 +81,10 @@ def check_all(
 ) -> Counter[tuple[str, str, str]]:
     """Fuzz one server with a key of each scope; every operation must have answered 2xx, none 5xx."""
     network = Network.open(snapshot)
-    with serving(folder, snapshot) as server:
+    with selling(folder, snapshot, network) as shop:
+        server, known = shop.server, known_names(shop, network)
         for scope in Scope:
-            fuzz(server, scope, network, phases[scope], examples, seed)
+            fuzz(server, scope, known, phases[scope], examples, seed)
         counts = answered(server)
         paths = httpx.get(f"{server.url}/openapi.json").json()["paths"]
         log = server.log.read_text("utf-8")

@@ -1,0 +1,49 @@
+"""What the calls about orders have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+from fastapi import Path
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.http.answers import answer
+from api.http.order_questions import ORDER_ID
+from api.http.order_work import Visit
+from api.http.problems import Code
+from api.http.service import Loaded, Service, service_of
+
+OrderId = Annotated[str, Path(pattern=ORDER_ID, max_length=100, description="The order's id.")]
+
+BODY: Final = (
+    Code.BODY_UNREADABLE,
+    Code.BODY_TOO_LARGE,
+    Code.MEDIA_TYPE_UNSUPPORTED,
+    Code.REQUEST_INVALID,
+    Code.REQUEST_UNUSABLE,
+)
+DATABASE: Final = (Code.DATABASE_NOT_SET, Code.DATABASE_BUSY, Code.DATABASE_DOWN)
+TAKE: Final = (Code.NOT_ENOUGH_STOCK, Code.CAPACITY_FULL)
+
+
+def visit_of(request: Request) -> tuple[Service, Loaded, Visit]:
+    """Return what a call works with: the worker, the network in force, and both with the clock's instant."""
+    service = service_of(request)
+    loaded = service.loaded
+    return service, loaded, Visit(service.counter, loaded.network, datetime.now(UTC))
+
+
+def about(loaded: Loaded, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an answer as it is stored: with the snapshot that it comes from."""
+    return {"snapshot_id": loaded.snapshot_id, "as_of": loaded.as_of, **values}
+
+
+def once_response(request: Request, loaded: Loaded, values: Mapping[str, Any], replayed: bool) -> Response:
+    """Return an answer, marked where it was given before."""
+    done = answer(request, loaded, values)
+    if replayed:
+        done.headers["Idempotency-Replayed"] = "true"
+    return done

@@ -1,0 +1,34 @@
+"""What is wrong with an order, at the place in the body where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from api.http.problems import Code, Problem
+from api.order_models import OrderIn
+from graph.errors import BadInput, Fault
+
+_PLACES = {"zip_prefix": "/destination/zip_prefix", "max_packages": "/limits/max_packages"}
+
+
+@contextmanager
+def told_where(asked: OrderIn) -> Iterator[None]:
+    """Let every fault of an order leave as ``request_unusable`` with a pointer into the body."""
+    try:
+        yield
+    except BadInput as error:
+        if not error.faults:
+            raise
+        listed = [
+            {"pointer": _pointer(fault, asked), "detail": f"{fault.kind}. {fault.remedy}"}
+            for fault in error.faults
+        ]
+        raise Problem(Code.REQUEST_UNUSABLE, error.message, errors=listed) from None
+
+
+def _pointer(fault: Fault, asked: OrderIn) -> str:
+    for row, line in enumerate(asked.lines):
+        if fault.row in (line.line_id, f"{asked.order_id}, line {line.line_id}"):
+            return f"/lines/{row}/{fault.column}"
+    return _PLACES.get(fault.column or "", f"/{fault.column}")
