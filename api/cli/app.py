@@ -11,7 +11,23 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from api.cli import assign, backtest, build, decide, demo, inspect, keys, load, recommend, serve, stock, synth
+from api.cli import (
+    assign,
+    backtest,
+    build,
+    decide,
+    demo,
+    inspect,
+    jobs,
+    keys,
+    load,
+    recommend,
+    replay,
+    serve,
+    stock,
+    synth,
+    worker,
+)
 from api.console import warnings
 from graph.errors import BadInput, MalhaError, UnknownName
 
@@ -34,6 +50,7 @@ app = typer.Typer(
 )
 app.command("build", epilog=build.EPILOG)(build.command)
 app.command("backtest", epilog=backtest.EPILOG)(backtest.command)
+app.command("replay", epilog=replay.EPILOG)(replay.command)
 app.command("recommend", epilog=recommend.EPILOG)(recommend.command)
 app.command("decide", epilog=decide.EPILOG)(decide.command)
 app.command("assign", epilog=assign.EPILOG)(assign.command)
@@ -41,6 +58,8 @@ app.command("inspect", epilog=inspect.EPILOG)(inspect.command)
 app.command("synth", epilog=synth.EPILOG)(synth.command)
 app.command("load", epilog=load.EPILOG)(load.command)
 app.command("serve", epilog=serve.EPILOG)(serve.command)
+app.command("worker", epilog=worker.EPILOG)(worker.command)
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(stock.app, name="stock")
 app.add_typer(keys.app, name="keys")
 app.command("demo", epilog=demo.EPILOG)(demo.command)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+import replay.tables  # noqa: F401 (these tables stand on the metadata too)
 from graph.errors import BadInput
 from inventory.migrations import differences, upgrade
 from inventory.sql import SqlHome
@@ -60,7 +61,7 @@ def test_a_difference_is_seen(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE decisions ADD COLUMN remark VARCHAR")
         connection.exec_driver_sql("DROP INDEX ix_decisions_order_id")
-        connection.exec_driver_sql("CREATE TABLE jobs (job_id VARCHAR)")  # another store's: none of ours
+        connection.exec_driver_sql("CREATE TABLE elsewhere (name VARCHAR)")  # another program's
     with engine.connect() as connection:
         kinds = sorted(found[0] for found in differences(connection, METADATA))
     assert kinds == ["add_index", "remove_column"]

@@ -1,0 +1,88 @@
+"""``malha replay``: a stretch of the past decided anew, order by order, by several policies."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api import policies
+from api.clock import instant
+from api.console import bar, console, steps
+from api.render.replay import show_replay
+from graph.errors import BadInput
+from ingest.source import open_source
+
+EPILOG = (
+    "**Examples**\n\n"
+    "`malha replay --source tables/ --from 2018-04-01 --to 2018-05-01 --policy as_is --policy cheapest "
+    "--policy reliable --policy priced` (April: what happened, beside what the policies would have done)\n\n"
+    "`malha replay --source tables/ --from 2018-04-01 --to 2018-05-01 --policy as_is --policy my.toml "
+    "--stock stock.csv --json` (a policy and a stock of your own; one JSON document)\n\n"
+    "`malha replay --source 'synth://?orders=5000&seed=7' --from 2018-01-01 --to 2018-02-01`"
+)
+
+INIT = "init"
+
+
+def command(
+    source: Annotated[
+        str,
+        typer.Option(help="Folder of the nine Olist tables (CSV or Parquet), postgresql://…, or synth://…"),
+    ],
+    start: Annotated[
+        str,
+        typer.Option(
+            "--from", help="First purchase decided: a date (São Paulo's midnight) or an ISO instant."
+        ),
+    ],
+    end: Annotated[str, typer.Option("--to", help="Purchases before this are decided; read like --from.")],
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(help="Policy by name, or its TOML file; once for each. Default: as_is and priced."),
+    ] = None,
+    stock: Annotated[
+        str,
+        typer.Option(
+            help="Opening stock: init (made up from the demand before --from), or a file or folder with "
+            "olist_inventory_dataset's columns, told no later than --from."
+        ),
+    ] = INIT,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Decide every order of a stretch of the past as of its own purchase, and add up what that comes to.
+
+    Each order sees what was known when it was bought: offers sold before, lead times and freight learned
+    from events stamped before. Every policy has shelves of its own. The totals stand side by side.
+    """
+    from api.replay_stock import stock_file  # noqa: PLC0415 (slow to import, and only this command needs it)
+    from replay.recorded import read_past  # noqa: PLC0415
+    from replay.replayed import opening_stock, replay  # noqa: PLC0415
+
+    first, last = (instant(text, option) for text, option in ((start, "--from"), (end, "--to")))
+    if first is None or last is None or first >= last:
+        raise BadInput(f"--from {start} must lie before --to {end}.")
+    span_s = int(first.timestamp()), int(last.timestamp())
+    chosen = [policies.load(name) for name in policy or ("as_is", policies.DEFAULT)]
+    given = None if stock == INIT else stock_file(Path(stock))
+    with steps() as progress:
+        past = read_past(open_source(source), progress)
+        progress("Filling the shelves")
+        opened = opening_stock(past, span_s[0]) if given is None else given
+    with bar("Replaying", 100) as advance:
+        shown = 0
+
+        def tell(share: float) -> None:
+            nonlocal shown
+            if (done := int(100 * share)) > shown:
+                advance(done - shown)
+                shown = done
+
+        done = replay(past, span_s, chosen, policies.load(policies.DEFAULT).costs, opened, progress=tell)
+    told = done.to_dict()
+    if as_json:
+        print(json.dumps(told, ensure_ascii=False))
+    else:
+        show_replay(console(), told)

@@ -1,0 +1,107 @@
+"""``malha worker``: does what takes long, and what has to be done while nobody asks."""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+import os
+import secrets
+import signal
+import socket
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from api import policies
+from api.jobs import Shop
+from api.stock import existing
+from graph.errors import BadInput
+from inventory.sql import SqlUnit
+from replay.jobs import Chore, Habits, Worker, wall_clock
+from replay.pricing import order_prices
+
+EPILOG = (
+    "**Examples**\n\n"
+    "`malha worker --db ledger.db --snapshot snapshots/`\n\n"
+    "`malha worker --db postgresql://malha@db.example/malha --snapshot snapshots/` (as many of them as you "
+    "like, on as many machines)\n\n"
+    "`malha worker --db ledger.db --snapshot snapshots/ --once` (what is due now, then end: for cron)"
+)
+
+MOST_LEASE_S: Final = 86_400
+MOST_DAYS: Final = 3_650
+
+
+def command(
+    db: Annotated[
+        str,
+        typer.Option("--db", envvar="MALHA_DATABASE", help="The ledger: a SQLite file, or postgresql://…"),
+    ],
+    snapshot: Annotated[
+        Path,
+        typer.Option(envvar="MALHA_SNAPSHOT", help="Folder of snapshots (CURRENT is followed), or of one."),
+    ],
+    policy: Annotated[
+        str,
+        typer.Option(
+            envvar="MALHA_POLICY", help="Policy by name or TOML file: of jobs that name none, and priced."
+        ),
+    ] = policies.DEFAULT,
+    own_policies: Annotated[
+        Path | None,
+        typer.Option("--policies", envvar="MALHA_POLICIES", help="Folder with your own policies."),
+    ] = None,
+    lease_seconds: Annotated[
+        float, typer.Option(help="A worker not heard of for so long has lost its job to another.")
+    ] = 30.0,
+    attempts: Annotated[int, typer.Option(help="So many workers may die over a job before it fails.")] = 3,
+    answers_days: Annotated[float, typer.Option(help="Answers by idempotency key are kept so long.")] = 7.0,
+    once: Annotated[bool, typer.Option("--once", help="Do what is due and end.")] = False,
+) -> None:
+    """Run jobs, let holds expire, forget old answers, solve scarcity prices again when they are due.
+
+    One JSON object a line on standard output says what it does. SIGTERM or Ctrl-C ends it in order: the job
+    at hand goes back into the queue.
+    """
+    if not (1 <= lease_seconds <= MOST_LEASE_S and attempts >= 1 and 0 < answers_days <= MOST_DAYS):
+        raise BadInput(
+            f"--lease-seconds is from 1 to {MOST_LEASE_S:,}, --attempts at least 1, --answers-days more than "
+            f"0 and at most {MOST_DAYS:,}."
+        )
+    shop = Shop(snapshot, policy, own_policies)
+    chosen = shop.load(None)
+    shop.folder()
+    _log_lines()
+    home = existing(db)
+    chores = [
+        Chore("expired", timedelta(seconds=5), _expire),
+        Chore("forgotten", timedelta(hours=1), partial(_forget, kept=timedelta(days=answers_days))),
+        Chore("prices_ordered", timedelta(seconds=30), partial(order_prices, policy=chosen)),
+    ]
+    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    habits = Habits(lease=timedelta(seconds=lease_seconds), most_attempts=attempts)
+    worker = Worker(home, db, shop.kinds(), owner, wall_clock, chores, habits)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: worker.stop())
+    worker.run(once=once)
+    home.close()
+
+
+def _expire(unit: SqlUnit, at: datetime) -> dict[str, Any]:
+    given_back = unit.ledger.expire(at)
+    return {"orders": len(given_back)} if given_back else {}
+
+
+def _forget(unit: SqlUnit, at: datetime, kept: timedelta) -> dict[str, Any]:
+    gone = unit.answers.forget(at - kept)
+    return {"answers": gone} if gone else {}
+
+
+def _log_lines() -> None:
+    from api.http.logs import CONFIG  # noqa: PLC0415 (the HTTP package is slow to import)
+
+    own = {"malha.worker": {"handlers": ["lines"], "level": "INFO", "propagate": False}}
+    logging.config.dictConfig(CONFIG | {"loggers": own})

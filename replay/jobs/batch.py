@@ -1,0 +1,186 @@
+"""The job ``assign_batch``: orders decided together, then each held in a unit of work of its own.
+
+The batch is solved on the stock as it is read once; solving may take minutes, so nothing is locked. Each
+order is then committed by itself: under lock the plan is judged again on the stock as it is now, and kept if
+it still fits, else this one order is decided anew. So the batch never blocks other callers for longer than
+one order does, and what it acknowledges is as firm as what ``POST /orders`` does. Each outcome is stored in
+the same unit of work: a run that takes up the job of a killed one finds what was done and does the rest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+from graph.orders import Order
+from inventory.days import local_day
+from inventory.ledger import Answer, CapacityFull
+from inventory.sql import SqlHome, SqlUnit
+from inventory.states import ALLOWED, Verb
+from optimizer.batch import BatchWork
+from optimizer.check import check
+from optimizer.choose import Choice
+from replay.assign import Assigned, assign
+from replay.decision import Decision
+from replay.desk import Case, Desk, NoAnswer, reserved_parts
+from replay.jobs.hand import Task
+from replay.jobs.store import Jobs, client_of
+
+SOLVED: Final = 0.5
+"""How much of the job is done when the batch is solved."""
+
+_TRIES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An order of the batch, how long its stock is held, and what its record tells beside the decision."""
+
+    order: Order
+    hold: timedelta
+    about: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchJob:
+    """One run of the job: where the stock is, the desk, and when its orders are decided for."""
+
+    task: Task
+    home: SqlHome
+    desk: Desk
+    at: datetime
+
+    def preview(self, taken: Sequence[Taken], work: BatchWork) -> dict[str, Any]:
+        """Decide all orders and hold nothing."""
+        done = self._solve([one.order for one in taken], work)
+        rows = [outcome(decision, "decided") for decision in done.decisions]
+        return _result(done, [*rows, *_refused(done)])
+
+    def commit(self, taken: Sequence[Taken], work: BatchWork) -> dict[str, Any]:
+        """Decide all orders that no earlier run has settled, and hold each."""
+        rows = self._settled(taken)
+        left = {one.order.order_id: one for one in taken if one.order.order_id not in rows}
+        done = self._solve([one.order for one in left.values()], work)
+        for decision in done.decisions:
+            one = left[decision.options.order.order_id]
+            rows[one.order.order_id] = self._settle(one, decision)
+            share = len(rows) / len(taken)
+            self.task.tell(SOLVED + (1 - SOLVED) * share, f"{len(rows):,} of {len(taken):,} orders held")
+        told = [rows[one.order.order_id] for one in taken if one.order.order_id in rows]
+        return _result(done, [*told, *_refused(done)])
+
+    def _solve(self, orders: Sequence[Order], work: BatchWork) -> Assigned:
+        """Decide on the stock as it is; the explanations are made when an order is committed."""
+        tell = self.task.tell
+        tell(0.0, f"Deciding {len(orders):,} orders")
+
+        def progress(cost: int, bound: int) -> None:
+            share = SOLVED * max(bound, 0) / cost if cost else SOLVED
+            tell(share, f"Deciding: {cost / 100:,.2f}, at least {bound / 100:,.2f}")
+
+        with self.home.reading() as unit:
+            return assign(replace(self.desk, alternatives=0), orders, self.at, unit.ledger, work, progress)
+
+    def _settled(self, taken: Sequence[Taken]) -> dict[str, dict[str, Any]]:
+        """Return the outcomes that earlier runs of the job have stored."""
+        with self.home.reading() as unit:
+            found = Jobs(unit.connection).outcomes(self.task.job.job_id)
+        return {one.order.order_id: found[one.order.order_id] for one in taken if one.order.order_id in found}
+
+    def _settle(self, one: Taken, plan: Decision) -> dict[str, Any]:
+        """Hold one order; a place that filled up in between is seen on the next try."""
+        for tried in range(1, _TRIES + 1):
+            try:
+                return self.home.run(lambda unit: self._settle_in(unit, one, plan))
+            except CapacityFull as error:
+                if tried == _TRIES:
+                    reason = str(error)
+        return {"order_id": one.order.order_id, "status": "refused", "reason": reason}
+
+    def _settle_in(self, unit: SqlUnit, one: Taken, plan: Decision) -> dict[str, Any]:
+        Jobs(unit.connection).held(self.task.job)  # a run that was taken for dead writes nothing
+        order_id, now = one.order.order_id, self.task.clock()
+        row = self._hold(unit, one, plan, now)
+        answer = Answer(_digest(one), 200, json.dumps(row))
+        unit.answers.keep(client_of(self.task.job.job_id), order_id, answer, now)
+        return row
+
+    def _hold(self, unit: SqlUnit, one: Taken, plan: Decision, now: datetime) -> dict[str, Any]:
+        order_id = one.order.order_id
+        known = unit.ledger.order(order_id, lock=True)
+        if known is not None and known.state not in ALLOWED[Verb.RESERVE]:
+            return {
+                "order_id": order_id,
+                "status": "refused",
+                "reason": f"The order is {known.state} already.",
+            }
+        case = self.desk.case(one.order, plan.at, unit.ledger, lock=True, now=now)
+        kept = check(case.problem, plan.choice.assignment.parts).feasible
+        try:
+            decision = self._decision(case, plan.choice if kept else None)
+        except NoAnswer as error:
+            return {"order_id": order_id, "status": "refused", "reason": str(error)}
+        decision = self.desk.numbered(unit, decision, known)
+        if parts := reserved_parts(decision, local_day(now)):
+            unit.ledger.reserve(order_id, parts, at=now, expires_at=now + one.hold)
+        elif known is None:
+            unit.ledger.receive(order_id, now)
+        self.desk.store(unit, decision, now, one.about)
+        return outcome(decision, "as_planned" if kept else "decided_anew")
+
+    def _decision(self, case: Case, plan: Choice | None) -> Decision:
+        return self.desk.decide(case) if plan is None else self.desk.decision(case, plan)
+
+
+def outcome(decision: Decision, how: str) -> dict[str, Any]:
+    """Return what a decision is, in short; the whole record is with the order."""
+    return {
+        "order_id": decision.options.order.order_id,
+        "status": str(decision.served),
+        "how": how,
+        "decision_id": decision.decision_id,
+        "cost_cents": decision.choice.assignment.cost_cents,
+        "lines": list(_lines(decision)),
+    }
+
+
+def _lines(decision: Decision) -> Iterator[dict[str, Any]]:
+    for line in decision.to_dict()["lines"]:
+        parts = [
+            {name: part[name] for name in ("source_id", "carrier_id", "quantity")} for part in line["parts"]
+        ]
+        yield {"line_id": line["line_id"], "parts": parts}
+
+
+def _refused(done: Assigned) -> list[dict[str, Any]]:
+    """Return a row for each order that names what the network does not know."""
+    reasons: dict[str, list[str]] = {}
+    for fault in done.refused:
+        reasons.setdefault(str(fault.row), []).append(str(fault))
+    return [
+        {"order_id": order_id, "status": "refused", "reason": " ".join(told)}
+        for order_id, told in reasons.items()
+    ]
+
+
+def _result(done: Assigned, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the result of the job; cost, bound and gap are those of the orders that this run solved."""
+    return {
+        "orders": len(rows),
+        "refused": sum(row["status"] == "refused" for row in rows),
+        "decided_anew": sum(row.get("how") == "decided_anew" for row in rows),
+        "cost_cents": done.cost_cents,
+        "bound_cents": done.bound_cents,
+        "gap": done.gap,
+        "engine": str(done.engine),
+        "repeatable": done.repeatable,
+        "outcomes": list(rows),
+    }
+
+
+def _digest(one: Taken) -> str:
+    return sha256(json.dumps(one.about, sort_keys=True, default=str).encode()).hexdigest()

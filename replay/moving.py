@@ -1,0 +1,294 @@
+"""The network as it was known at each purchase of a replay, moved on day by day instead of built anew.
+
+Node tables are those of the whole history, for a node alone decides nothing (but carriers: they count as
+timeless, so one that only later parcels name is a candidate). What decides is cut at the clock: offers at
+the second of the purchase (sold before it, at the price of the last sale before it), lead times at the start
+of its day (Brasilia time), freight and the stages of lead times at the start of a day that is at most
+``REFIT_DAYS`` earlier. An order's own lines are known at its decision, so an offer that it is the first to
+buy is there, at the price that it paid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from graph.arrays import Floats, NetworkArrays, Parcel, Seconds, Sources
+from graph.csr import Csr, Ints
+from graph.freight import Freight, FreightQuery, FreightSample
+from graph.lead_time import LeadTimes, OnlineParameters
+from graph.lead_time.journeys import DAY_S, IntArray, Journeys
+from graph.lead_time.online.base import DAY_STARTS_S
+from graph.lead_time.online.engine import Engine, Issued, Rows
+from graph.lead_time.online.history import Calendar
+from graph.lead_time.online.total import OnlineTotal
+from graph.model import NEVER, OFFER_LAPSE_DAYS, UNKNOWN, SnapshotMeta
+from graph.options import OptionFinder, Options
+from graph.orders import Order
+from replay.recorded import Past
+
+REFIT_DAYS: Final = 7
+"""Freight and stages are learned anew after so many days: they move slowly, and cost most."""
+
+_SIZES: Final = ("weight_g", "volume_cm3", "longest_side_cm")
+_PLACES: Final = ("origin_zip", "origin_region", "origin_state", "distance_km")
+_OF_PLACE: Final = ("state_pair", "pair", "same_state", "parcel")
+_ENDS: Final = {"approved_s": ("approval",), "handed_s": ("handling",), "delivered_s": ("transit", "total")}
+
+Own = Sequence[tuple[int, int]]
+"""The offers that an order buys: (row, price in cents)."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOffers(Csr):
+    """Rows by product, without the offers that nobody has bought yet."""
+
+    last_sold_s: Seconds
+
+    def of(self, code: int) -> Ints:
+        """Return the rows of one product that are known."""
+        rows = Csr.of(self, code)
+        return np.asarray(rows[self.last_sold_s[rows] != NEVER])
+
+
+class MovingOffers:
+    """Who sells what at which price, as known at a clock that only goes forward."""
+
+    def __init__(self, everything: Sources, sales: pl.DataFrame) -> None:
+        self._at_s, self._offer, self._price = (sales[name].to_numpy() for name in sales.columns)
+        self._last_sold_s = np.full(len(everything.seller), NEVER)
+        self._price_cents = np.full(len(everything.seller), np.nan)
+        self._seen = 0
+        self._first_sold: list[int] = []
+        known = KnownOffers(everything.index.pointers, everything.index.rows, self._last_sold_s)
+        self.sources = replace(
+            everything, index=known, last_sold_s=self._last_sold_s, price_cents=self._price_cents
+        )
+
+    def advance(self, at_s: int, own: Own) -> None:
+        """Learn every sale before ``at_s``; of the order that is decided then, the offers new with it."""
+        self._last_sold_s[self._first_sold] = NEVER
+        upto = int(np.searchsorted(self._at_s, at_s))
+        some = slice(self._seen, upto)
+        self._last_sold_s[self._offer[some]] = self._at_s[some]  # of a row named twice the later one stays
+        self._price_cents[self._offer[some]] = self._price[some]
+        self._seen = upto
+        self._first_sold = [row for row, _ in own if self._last_sold_s[row] == NEVER]
+        for row, cents in own:
+            if row in self._first_sold:
+                self._last_sold_s[row], self._price_cents[row] = at_s, cents
+
+
+class MovingArrays(NetworkArrays):
+    """The network's arrays, of which the offers, and what parcels borrow from them, follow the clock."""
+
+    def __init__(self, past: Past) -> None:
+        super().__init__(past.tables)
+        self.offers = MovingOffers(self.product_sources, past.sales)
+        self.product_sources = self.offers.sources
+        products = past.tables["products"]
+        self._sizes: Floats = products.select(pl.col(_SIZES).fill_null(np.nan)).to_numpy()
+        first = past.tables["offers"].select("product_id").with_columns(pl.int_range(pl.len()).alias("offer"))
+        sold = past.sales.join(first, on="offer").group_by("product_id").agg(pl.col("at_s").min())
+        joined = products.join(sold, on="product_id", how="left", maintain_order="left")
+        self._first_sold_s: Seconds = joined["at_s"].fill_null(2**62).to_numpy()
+        self._day_s = NEVER
+        self._typical: dict[int, Floats] = {}
+
+    def begin_day(self, day_s: int) -> None:
+        """Let what parcels borrow from their category be that of the products known at ``day_s``."""
+        self._day_s, self._typical = day_s, {}
+
+    def product_parcel(self, product: int) -> Parcel:
+        """Return a product's own parcel at the median price of its known offers (NaN without any).
+
+        The median of its category's known products, else of all, stands in for a size that is unknown.
+        """
+        category = int(self.product_category[product])
+        sizes = self._sizes[product]
+        for group in (category, UNKNOWN):
+            if np.isnan(sizes).any():
+                sizes = np.where(np.isnan(sizes), self._usual(group), sizes)
+        prices = self.product_sources.price_cents[self.product_sources.index.of(product)]
+        weight_g, volume_cm3, longest_side_cm = sizes.tolist()
+        price_cents = float(np.median(prices)) if len(prices) else np.nan
+        return Parcel(category, weight_g, volume_cm3, longest_side_cm, price_cents)
+
+    def _usual(self, category: int) -> Floats:
+        """Return the medians over a category's products (UNKNOWN: over all) that were sold before the day."""
+        if category not in self._typical:
+            known = self._first_sold_s < self._day_s
+            if category != UNKNOWN:
+                known &= self.product_category == category
+            self._typical[category] = np.array([_median(column) for column in self._sizes[known].T])
+        return self._typical[category]
+
+
+class MovingTimes:
+    """Lead times as known at the start of a day, learned day by day by the engine of live and backtest."""
+
+    def __init__(self, past: Past, first_s: int, parameters: OnlineParameters) -> None:
+        self._past = past
+        self._rows, self._told = _rows(past)
+        self._issued = Issued.empty(len(past.journeys))
+        self._calendar = Calendar(self._rows, past.journeys)
+        self._engine = Engine.start(self._rows, parameters)
+        self.day = int(min(np.floor(self._calendar.first), day_of(first_s)))
+        self._stages: LeadTimes | None = None
+
+    def play(self, day: int, told: Callable[[float], None] = lambda _share: None) -> None:
+        """Learn everything stamped before ``day`` (epoch days of Brasilia)."""
+        first, engine = self.day, self._engine
+        while self.day < day:
+            now, end = self.day, self.day + 1.0
+            engine.refit_if_due(self._rows, self._issued, now, {})
+            engine.issue(self._rows, self._issued, self._calendar.rows("bought", now, end), now)
+            events = self._calendar.events(now, end)
+            self._left(np.concatenate([events.handed, events.delivered]))
+            engine.learn(self._rows, self._issued, now, end, events)
+            self.day += 1
+            told((self.day - first) / (day - first))
+
+    def read(self) -> LeadTimes:
+        """Return the model as of the day's start; its stages may be some days older."""
+        as_of_s = start_of(self.day)
+        if self._stages is None or as_of_s - self._stages.as_of_s >= REFIT_DAYS * DAY_S:
+            self._stages = LeadTimes.fit(known_at(self._past, as_of_s), as_of_s)
+        return replace(self._stages, as_of_s=as_of_s, total=OnlineTotal.of(self._engine, as_of_s))
+
+    def _left(self, row: IntArray) -> None:
+        """Take note of the place that packages left from."""
+        for name, told in self._told.items():
+            getattr(self._rows, name)[row] = told[row]
+
+
+class MovingNetwork:
+    """What a desk asks of a network (``options``, ``arrays``, ``meta``), as known at each purchase.
+
+    ``advance`` moves the clock, forward only.
+    """
+
+    def __init__(
+        self,
+        past: Past,
+        first_s: int,
+        parameters: OnlineParameters | None = None,
+        progress: Callable[[float], None] = lambda _share: None,
+    ) -> None:
+        """Learn everything before the day of ``first_s``; ``progress`` is told the share done."""
+        self.arrays = MovingArrays(past)
+        self._past = past
+        self._times = MovingTimes(past, first_s, parameters or OnlineParameters())
+        self._freight_day = -REFIT_DAYS
+        self._asked: dict[tuple[str, ...], Options] = {}
+        self.at_s = first_s
+        self._begin(day_of(first_s), progress)
+
+    @property
+    def lapse_s(self) -> int:
+        """For how long an offer lasts that nobody buys, in seconds."""
+        return OFFER_LAPSE_DAYS * DAY_S
+
+    def advance(self, at_s: int, own: Own = ()) -> None:
+        """Move the clock to a purchase at ``at_s`` that buys the offers ``own``.
+
+        Raises ValueError for an instant before the last.
+        """
+        if at_s < self.at_s:
+            raise ValueError(f"a replay goes forward: {at_s} is before {self.at_s}")
+        self.at_s, self._asked = at_s, {}
+        if day_of(at_s) > self._times.day:
+            self._begin(day_of(at_s))
+        self.arrays.offers.advance(at_s, own)
+
+    def options(self, order: Order, at: datetime, more: Mapping[str, Sequence[str]] | None = None) -> Options:
+        """Return the routes that could carry the order at the clock's instant; see ``Network.options``."""
+        if int(at.timestamp()) != self.at_s:
+            raise ValueError(f"the clock stands at {self.at_s}, not at {at.isoformat()}")
+        key = order.order_id, *(name for names in (more or {}).values() for name in names)
+        if key not in self._asked:  # several policies ask the same
+            finder = OptionFinder(self.arrays, self.lead_times, self.freight, self.lapse_s)
+            self._asked[key] = finder.find(order, self.at_s, more)
+        return self._asked[key]
+
+    def _begin(self, day: int, progress: Callable[[float], None] = lambda _share: None) -> None:
+        self._times.play(day, progress)
+        self.lead_times = self._times.read()
+        as_of_s = start_of(day)
+        if day - self._freight_day >= REFIT_DAYS:
+            self._freight_day = day
+            self.freight = Freight.fit(
+                freight_sample(known_at(self._past, as_of_s)), as_of_s, self._past.tables["carriers"]
+            )
+        self.arrays.begin_day(as_of_s)
+        as_of = datetime.fromtimestamp(as_of_s, UTC)
+        self.meta = SnapshotMeta(f"as-of-{as_of:%Y-%m-%d}", as_of, {"offer_lapse_days": OFFER_LAPSE_DAYS})
+
+
+def known_at(past: Past, as_of_s: int) -> Journeys:
+    """Return the journeys bought before an instant, without what became known at it or later."""
+    rows = int(np.searchsorted(past.journeys.purchased_s, as_of_s))
+    columns = {field.name: getattr(past.journeys, field.name)[:rows] for field in fields(Journeys)}
+    for stamp, stages in _ENDS.items():
+        later = columns[stamp] >= as_of_s
+        columns[stamp] = np.where(later, NEVER, columns[stamp])
+        for stage in stages:
+            columns[f"{stage}_days"] = np.where(later, np.nan, columns[f"{stage}_days"])
+    still = (columns["handed_s"] == NEVER) & (columns["delivered_s"] == NEVER)
+    columns["carrier"] = np.where(still, np.int32(UNKNOWN), columns["carrier"])
+    for name in _PLACES:
+        columns[name] = np.where(still, getattr(past.from_sellers, name)[:rows], columns[name])
+    return Journeys(**columns)
+
+
+def _rows(past: Past) -> tuple[Rows, dict[str, NDArray[Any]]]:
+    """Return the journeys' rows as known at the purchase, and what the hand-over tells of where they left."""
+    if past.from_sellers is past.journeys:
+        return Rows.of(past.journeys), {}
+    pair = past.from_sellers, past.journeys
+    columns = {
+        field.name: np.concatenate([getattr(one, field.name) for one in pair]) for field in fields(Journeys)
+    }
+    both, size = Rows.of(Journeys(**columns)), len(past.journeys)  # prepared as one: codes have equal room
+    arrays = {name: value for name in Rows.__slots__ if isinstance(value := getattr(both, name), np.ndarray)}
+    first: dict[str, Any] = {
+        name: value[:, :size] if name == "log_days" else value[:size].copy() for name, value in arrays.items()
+    }
+    return replace(both, **first), {name: arrays[name][size:] for name in _OF_PLACE}
+
+
+def freight_sample(seen: Journeys) -> FreightSample:
+    """Return the packages of one unit: their freight belongs to that unit alone."""
+    one = seen.n_lines == 1
+    parcels = FreightQuery(
+        seller=seen.seller[one],
+        dest_region=seen.dest_region[one],
+        carrier=seen.carrier[one],
+        same_state=(seen.origin_state == seen.dest_state)[one],
+        distance_km=seen.distance_km[one],
+        weight_g=seen.weight_g[one],
+        volume_cm3=seen.volume_cm3[one],
+        price_cents=seen.price_cents[one],
+    )
+    return FreightSample(parcels, seen.purchased_s[one], seen.freight_cents[one].astype("int64"))
+
+
+def day_of(at_s: int) -> int:
+    """Return the epoch day (of Brasilia) in which an instant lies."""
+    return (at_s - DAY_STARTS_S) // DAY_S
+
+
+def start_of(day: int) -> int:
+    """Return the first second of an epoch day (of Brasilia)."""
+    return day * DAY_S + DAY_STARTS_S
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else np.nan

@@ -1,0 +1,91 @@
+"""``malha replay`` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from api.render.replay import MEASURES
+
+SPAN = ("--from", "2018-02-01", "--to", "2018-02-15")
+
+
+def malha(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "api", "replay", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+
+
+def shelf(folder: Path, market_dir: Path, counted: str) -> Path:
+    """Write a stock of one offer that was really sold."""
+    items = (market_dir / "olist_order_items_dataset.csv").read_text("utf-8").splitlines()
+    heads, first = (line.replace('"', "").split(",") for line in items[:2])
+    row = dict(zip(heads, first, strict=True))
+    file = folder / "shelf.csv"
+    file.write_text(
+        "product_id,seller_id,location_id,current_stock,reserved_stock,safety_stock,reorder_point,"
+        f"lead_time_days,last_updated_at\n{row['product_id']},{row['seller_id']},{row['seller_id']},7,0,,,,"
+        f"{counted}\n",
+        "utf-8",
+    )
+    return file
+
+
+def test_one_json_document_and_the_same_in_words(market_dir: Path) -> None:
+    asked = ("--source", market_dir, *SPAN, "--policy", "as_is", "--policy", "cheapest")
+    done = malha(*asked, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(done.stdout)
+    assert list(told["policies"]) == ["as_is", "cheapest"]
+    assert told["from"] == "2018-02-01T02:00:00+00:00"  # midnight of a summer night in São Paulo
+    assert told["stock"]["origin"] == "init"
+    assert set(told["stock"]["recorded_units"]) == {"as_is", "cheapest"}
+    assert 0 < told["lines_with_choice"]["share"] <= 1
+    assert set(MEASURES) <= set(told["policies"]["as_is"])
+    shown = malha(*asked)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    for words, _ in MEASURES.values():
+        assert words in shown.stdout
+    assert f"{told['policies']['cheapest']['freight_cents'] / 100:,.2f}" in shown.stdout
+    assert "As-is is the recorded choice" in shown.stdout
+
+
+def test_a_stock_file_counts_unless_it_is_later_than_the_start(market_dir: Path, tmp_path: Path) -> None:
+    asked = ("--source", market_dir, *SPAN, "--policy", "cheapest", "--json", "--stock")
+    known = malha(*asked, shelf(tmp_path, market_dir, "2018-01-31 12:00:00"))
+    assert known.returncode == 0, known.stdout
+    assert json.loads(known.stdout)["stock"] | {"recorded_units": {}} == {
+        "origin": "shelf.csv",
+        "opening_units": 7,
+        "recorded_units": {},
+    }
+    late = malha(*asked, shelf(tmp_path, market_dir, "2018-02-03 12:00:00"))
+    assert late.returncode == 2
+    assert "later than --from" in json.loads(late.stdout)["message"]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (("--from", "2018-03-01", "--to", "2018-02-01"), "must lie before"),
+        (("--from", "2030-01-01", "--to", "2030-02-01"), "No order with lines"),
+        ((*SPAN, "--policy", "cheepest"), "cheapest"),
+        ((*SPAN, "--policy", "cheapest", "--policy", "cheapest"), "each once"),
+        ((*SPAN, "--stock", "nowhere.csv"), "does not exist"),
+        (("--from", "soon", "--to", "2018-02-01"), "is no instant"),
+    ],
+)
+def test_bad_input_is_one_clear_error(market_dir: Path, given: tuple[str, ...], told: str) -> None:
+    done = malha("--source", market_dir, *given)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_help_is_by_example() -> None:
+    done = malha("--help")
+    assert done.returncode == 0
+    assert "malha replay --source tables/" in done.stdout
