@@ -16,13 +16,22 @@ from api.keys import KeyFile, Scope
 from graph.errors import BadInput
 from tests.api.http.running import PROGRAM, RECOMMEND, Server, serving
 
+VERBS = ("approve", "extend", "handover", "deliver", "release", "cancel", "return", "reroute")
+READERS = {Scope.OMS, Scope.ANALYST, Scope.PLANNER}
 OPEN = {"/healthz", "/readyz", "/metrics"}
 MAY = {
-    ("post", RECOMMEND): {Scope.OMS, Scope.ANALYST, Scope.PLANNER},
+    ("post", RECOMMEND): READERS,
     ("get", "/api/v1/lanes/{from_region}/{to_region}"): {Scope.ANALYST, Scope.PLANNER},
-    ("get", "/api/v1/sources/{source_id}"): {Scope.OMS, Scope.ANALYST, Scope.PLANNER},
+    ("get", "/api/v1/sources/{source_id}"): READERS,
     ("get", "/api/v1/snapshot"): set(Scope),
     ("post", "/api/v1/snapshot/reload"): {Scope.ADMIN},
+    ("post", "/api/v1/orders/preview"): READERS,
+    ("post", "/api/v1/orders"): {Scope.OMS},
+    ("get", "/api/v1/orders/{order_id}"): READERS,
+    ("get", "/api/v1/orders/{order_id}/decision"): READERS,
+    **{("post", f"/api/v1/orders/{{order_id}}/{verb}"): {Scope.OMS} for verb in VERBS},
+    ("get", "/api/v1/stock"): READERS,
+    ("post", "/api/v1/stock/events"): {Scope.OMS, Scope.PLANNER},
 }
 
 
