@@ -13,10 +13,12 @@ from graph.errors import BadInput, Fault
 from graph.orders import Order, OrderLine
 
 MOST_LINES = 100
-_ID = r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"
+NAME = r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"
+"""Text with something to read in it: no control characters."""
+
 _SOURCE = r"^(seller:[^:]+|warehouse:[^:]+:.+)$"
 
-Id = Annotated[str, Field(pattern=_ID, max_length=100)]
+Id = Annotated[str, Field(pattern=NAME, max_length=100)]
 SourceId = Annotated[str, Field(pattern=_SOURCE, max_length=300)]
 
 

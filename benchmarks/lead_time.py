@@ -23,8 +23,9 @@ from benchmarks.spine import REAL
 from graph import Network
 from graph.lead_time import Journeys, OnlineParameters
 from graph.lead_time.journeys import FloatArray
-from graph.lead_time.online.engine import Engine, Issued, Rows, to_day
+from graph.lead_time.online.engine import Engine
 from graph.lead_time.online.history import Calendar
+from graph.lead_time.online.rows import Issued, Rows, to_day
 from ingest.source import Source, open_source
 from replay.build import build
 from replay.past import read_history

@@ -23,9 +23,10 @@ from benchmarks.truth import Truth, cdf
 from graph.lead_time import Journeys, LeadTimeBatch, RouteQuery
 from graph.lead_time.journeys import DAY_S, FloatArray, IntArray
 from graph.lead_time.online.base import DAY_STARTS_S
-from graph.lead_time.online.engine import Engine, Issued
+from graph.lead_time.online.engine import Engine
 from graph.lead_time.online.history import Calendar, Played, play, spread_of_days
 from graph.lead_time.online.parameters import OnlineParameters
+from graph.lead_time.online.rows import Issued
 from graph.lead_time.online.total import OnlineTotal
 from ingest.checks import check
 from ingest.facts import gather_nodes

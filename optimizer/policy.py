@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
@@ -76,7 +77,7 @@ class PriceSchedule:
     shadow_orders: int = 1_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Policy:
     """A policy as read from its file; ``rules`` decide for the kinds greedy (one) and rules.
 
@@ -96,7 +97,7 @@ class Policy:
     soft: Mapping[Constraint, int] = field(default_factory=dict)
     prices: PriceSchedule | None = None
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of everything in the policy: two policies of one digest decide alike."""
         canonical = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))

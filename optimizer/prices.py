@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from hashlib import sha256
 from typing import Final, Self
 
@@ -163,7 +164,7 @@ class Pricer:
         self._window, self._opening = [], None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class PriceTable:
     """Prices as decisions use them: whole cents a unit of (item, source), all others 0; a plain value.
 
@@ -185,7 +186,7 @@ class PriceTable:
         cents = {cell: named[cell] for cell in sorted(named) if named[cell]}
         return cls(as_of_s, cents, trigger, pricer.shadow)
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Return what names these prices in a decision."""
         shadow = None

@@ -14,7 +14,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 from threadpoolctl import threadpool_limits
 
-from graph.freight import Freight, FreightError, FreightQuery, FreightSample
+from graph.freight import Freight, FreightError
 from graph.lead_time import Journeys, LeadTimes, OnlineParameters, Parameters
 from graph.model import OFFER_LAPSE_DAYS, SnapshotMeta
 from graph.network import Network
@@ -31,7 +31,7 @@ from ingest.log import SCHEMA as LOG_SCHEMA
 from ingest.source import Source
 from replay import lanes
 from replay.drift import drift_of
-from replay.encode import journeys
+from replay.encode import freight_sample, journeys
 from replay.identity import canonical, snapshot_id
 
 MODEL_VERSION = 2
@@ -161,7 +161,7 @@ def learn(
     with threadpool_limits(1, user_api="blas"):
         told = _percent("Learning lead times and freight", progress)
         lead_times = LeadTimes.online(seen, meta.as_of_s, settings, progress=told, fitted=fitted)
-        freight = Freight.fit(_freight_sample(seen), meta.as_of_s, facts.nodes["carriers"])
+        freight = Freight.fit(freight_sample(seen), meta.as_of_s, facts.nodes["carriers"])
     tables = {
         **{name: schema.empty() for name, schema in SCHEMAS.items()},
         **facts.nodes,
@@ -183,22 +183,6 @@ def _percent(step: str, progress: Progress) -> Callable[[float], None]:
             progress(f"{step}: {percent} % of the history")
 
     return tell
-
-
-def _freight_sample(seen: Journeys) -> FreightSample:
-    """Return the packages of one unit: their freight belongs to that unit alone."""
-    one = seen.n_lines == 1
-    parcels = FreightQuery(
-        seller=seen.seller[one],
-        dest_region=seen.dest_region[one],
-        carrier=seen.carrier[one],
-        same_state=(seen.origin_state == seen.dest_state)[one],
-        distance_km=seen.distance_km[one],
-        weight_g=seen.weight_g[one],
-        volume_cm3=seen.volume_cm3[one],
-        price_cents=seen.price_cents[one],
-    )
-    return FreightSample(parcels, seen.purchased_s[one], seen.freight_cents[one].astype("int64"))
 
 
 def _identify(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Protocol
 
+from graph.arrays import NetworkArrays
 from graph.errors import MalhaError
-from graph.network import Network
+from graph.model import SnapshotMeta
 from graph.options import Options
 from graph.orders import Order, location_of
 from inventory.days import local_day
@@ -16,6 +18,7 @@ from inventory.events import StockKey
 from inventory.ledger import Ledger, UnitOfWork
 from inventory.reservations import OrderExists, Part, Reservation
 from inventory.states import ALLOWED, Verb
+from optimizer.check import check
 from optimizer.choose import Choice as Chosen
 from optimizer.choose import choose
 from optimizer.explain import ALTERNATIVES, explain
@@ -35,6 +38,24 @@ Choice = tuple[str, str]
 """(source_id, carrier_id)"""
 
 
+class View(Protocol):
+    """What a desk asks of a network: of a snapshot, or of the past as it was known at a purchase."""
+
+    @property
+    def arrays(self) -> NetworkArrays:
+        """The network as arrays."""
+        ...
+
+    @property
+    def meta(self) -> SnapshotMeta:
+        """What names it, and the instant up to which it knows events."""
+        ...
+
+    def options(self, order: Order, at: datetime, more: Mapping[str, Sequence[str]] | None = None) -> Options:
+        """Return the routes that could carry an order decided at an instant."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
     """An order ready to be decided at ``at``; ``record`` is what was done, line -> route, if it is known."""
@@ -47,10 +68,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """A decision that holds its stock; ``reservation`` holds nothing where nothing is served."""
+    """A decision that holds its stock; ``reservation`` holds nothing where nothing is served.
+
+    ``as_planned``: the plan that was given still fitted.
+    """
 
     decision: Decision
     reservation: Reservation
+    as_planned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +85,7 @@ class Desk:
     ``alternatives``: how many are told a line; 0 leaves the explanation out.
     """
 
-    network: Network
+    network: View
     policy: Policy
     prices: PriceTable | None = None
     alternatives: int = ALTERNATIVES
@@ -93,26 +118,30 @@ class Desk:
         *,
         now: datetime | None = None,
         about: Mapping[str, object] | None = None,
+        plan: Chosen | None = None,
     ) -> Committed:
         """Decide and hold the stock, in the caller's unit of work, until ``expires_at`` (None: firm).
 
         The stock is read under lock and the decision made on what was read, so that nobody can take it in
         between. An order that holds nothing any more is decided anew. The ledger books at ``now`` (default:
-        ``at``); ``about`` is what the stored record tells beyond the decision. Raises as ``preview`` does,
-        and OrderExists for any other that is known already.
+        ``at``); ``about`` is what the stored record tells beyond the decision. A ``plan`` made before, for
+        the same routes, is kept where the referee still passes it. Raises as ``preview`` does, and
+        OrderExists for any other that is known already.
         """
         now = now or at
         known = unit.ledger.order(order.order_id, lock=True)
         if known is not None and known.state not in ALLOWED[Verb.RESERVE]:
             raise OrderExists(known.order_id, known.state)
         case = self.case(order, at, unit.ledger, record, lock=True, now=now)
-        decision = self.numbered(unit, self.decide(case), known)
+        kept = plan if plan and check(case.problem, plan.assignment.parts).feasible else None
+        decided = self.decision(case, kept) if kept else self.decide(case)
+        decision = self.numbered(unit, decided, known)
         if parts := reserved_parts(decision, local_day(now)):
             held = unit.ledger.reserve(order.order_id, parts, at=now, expires_at=expires_at)
         else:
             held = known or unit.ledger.receive(order.order_id, now)
         self.store(unit, decision, now, about)
-        return Committed(decision, held)
+        return Committed(decision, held, kept is not None)
 
     @staticmethod
     def numbered(unit: UnitOfWork, decision: Decision, known: Reservation | None) -> Decision:

@@ -7,6 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from graph.arrays import codes_of
+from graph.freight import FreightQuery, FreightSample
 from graph.lead_time import Journeys
 from graph.lead_time.journeys import DAY_S
 from graph.model import NEVER, UNKNOWN
@@ -67,3 +68,19 @@ def _payment_types(found: pl.Series) -> NDArray[np.int32]:
     known = np.append(codes_of(types, pl.Series(PAYMENT_TYPES)), np.int32(UNKNOWN))
     codes: NDArray[np.int32] = known[found.to_physical().cast(pl.Int32).fill_null(-1).to_numpy()]
     return codes
+
+
+def freight_sample(seen: Journeys) -> FreightSample:
+    """Return the packages of one unit: their freight belongs to that unit alone."""
+    one = seen.n_lines == 1
+    parcels = FreightQuery(
+        seller=seen.seller[one],
+        dest_region=seen.dest_region[one],
+        carrier=seen.carrier[one],
+        same_state=(seen.origin_state == seen.dest_state)[one],
+        distance_km=seen.distance_km[one],
+        weight_g=seen.weight_g[one],
+        volume_cm3=seen.volume_cm3[one],
+        price_cents=seen.price_cents[one],
+    )
+    return FreightSample(parcels, seen.purchased_s[one], seen.freight_cents[one].astype("int64"))

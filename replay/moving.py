@@ -21,16 +21,18 @@ from numpy.typing import NDArray
 
 from graph.arrays import Floats, NetworkArrays, Parcel, Seconds, Sources
 from graph.csr import Csr, Ints
-from graph.freight import Freight, FreightQuery, FreightSample
+from graph.freight import Freight
 from graph.lead_time import LeadTimes, OnlineParameters
 from graph.lead_time.journeys import DAY_S, IntArray, Journeys
 from graph.lead_time.online.base import DAY_STARTS_S
-from graph.lead_time.online.engine import Engine, Issued, Rows
+from graph.lead_time.online.engine import Engine
 from graph.lead_time.online.history import Calendar
+from graph.lead_time.online.rows import Issued, Rows
 from graph.lead_time.online.total import OnlineTotal
 from graph.model import NEVER, OFFER_LAPSE_DAYS, UNKNOWN, SnapshotMeta
 from graph.options import OptionFinder, Options
 from graph.orders import Order
+from replay.encode import freight_sample
 from replay.recorded import Past
 
 REFIT_DAYS: Final = 7
@@ -261,22 +263,6 @@ def _rows(past: Past) -> tuple[Rows, dict[str, NDArray[Any]]]:
         name: value[:, :size] if name == "log_days" else value[:size].copy() for name, value in arrays.items()
     }
     return replace(both, **first), {name: arrays[name][size:] for name in _OF_PLACE}
-
-
-def freight_sample(seen: Journeys) -> FreightSample:
-    """Return the packages of one unit: their freight belongs to that unit alone."""
-    one = seen.n_lines == 1
-    parcels = FreightQuery(
-        seller=seen.seller[one],
-        dest_region=seen.dest_region[one],
-        carrier=seen.carrier[one],
-        same_state=(seen.origin_state == seen.dest_state)[one],
-        distance_km=seen.distance_km[one],
-        weight_g=seen.weight_g[one],
-        volume_cm3=seen.volume_cm3[one],
-        price_cents=seen.price_cents[one],
-    )
-    return FreightSample(parcels, seen.purchased_s[one], seen.freight_cents[one].astype("int64"))
 
 
 def day_of(at_s: int) -> int:

@@ -20,7 +20,6 @@ import numpy as np
 
 from graph.demand import DemandEstimate, OrderType
 from graph.errors import BadInput
-from graph.network import Network
 from graph.orders import Order, OrderLine
 from inventory.ledger import Ledger
 from inventory.sql import SqlHome, SqlUnit
@@ -30,7 +29,7 @@ from optimizer.policy import Policy, PriceSchedule
 from optimizer.prices import Demand, Pricer, PriceTable, Shadow, Trigger, is_due
 from optimizer.problem import OrderProblem
 from optimizer.words import UNLIMITED, Ints
-from replay.desk import Desk
+from replay.desk import Desk, View
 from replay.jobs.hand import Task
 from replay.jobs.store import Jobs
 from replay.price_store import PriceStore, StoredPrices
@@ -204,7 +203,7 @@ class Market:
         return np.array([taken[name] for name in names], dtype=np.int64)
 
 
-def _with_choice(network: Network, types: Sequence[OrderType]) -> list[OrderType]:
+def _with_choice(network: View, types: Sequence[OrderType]) -> list[OrderType]:
     rows, sources = network.arrays.product_rows, network.arrays.product_sources.index
 
     def choices(product_id: str) -> int:
@@ -214,7 +213,7 @@ def _with_choice(network: Network, types: Sequence[OrderType]) -> list[OrderType
     return [kind for kind, found in counted if min(found) > 0 and max(found) > 1]
 
 
-def _first_zips(network: Network) -> dict[str, str]:
+def _first_zips(network: View) -> dict[str, str]:
     first: dict[str, str] = {}
     for zip_prefix in network.arrays.zip_prefixes:
         first.setdefault(zip_prefix[:3], zip_prefix)

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from graph.errors import BadInput
 from graph.lead_time import OnlineParameters
-from graph.network import Network
 from inventory.days import local_day
 from inventory.events import Cause, EventType, StockEvent, StockKey
 from inventory.memory import MemoryHome, MemoryUnit
@@ -201,9 +200,7 @@ def replay(
     _check(past, span_s, policies, stock)
     network = MovingNetwork(past, span_s[0], parameters, lambda share: progress(LEARNING_SHARE * share))
     # A desk asks its network for options, arrays and meta, and for nothing else.
-    runs = tuple(
-        Run(Desk(cast("Network", network), policy, alternatives=0), Totals(costs)) for policy in policies
-    )
+    runs = tuple(Run(Desk(network, policy, alternatives=0), Totals(costs)) for policy in policies)
     for run in runs:
         with run.home.unit() as unit:
             unit.ledger.append(stock.events)

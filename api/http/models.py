@@ -13,12 +13,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from api.clock import instant
 from api.http.settings import MOST_ROUTES
+from api.order_models import NAME, Whole
 from graph import Basis, Lane, Rank, RouteRequest, SourceKind, Weights
 from graph.errors import BadInput
 
 _ZIP = r"^\d{5}(-?\d{3})?$"
-_NAME = r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"
-"""Text with something to read in it: no control characters."""
 
 
 def _instant(value: object) -> object:
@@ -32,13 +31,6 @@ def _instant(value: object) -> object:
     except (BadInput, OverflowError):
         raise ValueError("write 2018-06-01T12:00:00-03:00 (ISO 8601)") from None
 
-
-def _whole(value: object) -> object:
-    """Read 5.0 as 5: JSON knows one kind of number."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-Whole = Annotated[int, BeforeValidator(_whole)]
 
 Instant = Annotated[
     datetime | None,
@@ -76,8 +68,8 @@ class RouteQuestion(BaseModel):
     )
 
     zip_prefix: str = Field(pattern=_ZIP, description="Destination: zip prefix, or whole CEP.")
-    category: str | None = Field(None, pattern=_NAME, max_length=100, description="In Portuguese or English.")
-    product_id: str | None = Field(None, pattern=_NAME, max_length=100)
+    category: str | None = Field(None, pattern=NAME, max_length=100, description="In Portuguese or English.")
+    product_id: str | None = Field(None, pattern=NAME, max_length=100)
     quantity: Whole = Field(1, ge=1, le=1_000_000)
     promise_days: float | None = Field(None, gt=0, le=3_650, description="Judge routes by P(on time) for it.")
     probability: float | None = Field(

@@ -17,16 +17,13 @@ from hashlib import sha256
 from typing import Any, Final
 
 from graph.orders import Order
-from inventory.days import local_day
 from inventory.ledger import Answer, CapacityFull
 from inventory.sql import SqlHome, SqlUnit
 from inventory.states import ALLOWED, Verb
 from optimizer.batch import BatchWork
-from optimizer.check import check
-from optimizer.choose import Choice
 from replay.assign import Assigned, assign
 from replay.decision import Decision
-from replay.desk import Case, Desk, NoAnswer, reserved_parts
+from replay.desk import Desk, NoAnswer
 from replay.jobs.hand import Task
 from replay.jobs.store import Jobs, client_of
 
@@ -99,7 +96,7 @@ class BatchJob:
             except CapacityFull as error:
                 if tried == _TRIES:
                     reason = str(error)
-        return {"order_id": one.order.order_id, "status": "refused", "reason": reason}
+        return _refusal(one, reason)
 
     def _settle_in(self, unit: SqlUnit, one: Taken, plan: Decision) -> dict[str, Any]:
         Jobs(unit.connection).held(self.task.job)  # a run that was taken for dead writes nothing
@@ -110,30 +107,17 @@ class BatchJob:
         return row
 
     def _hold(self, unit: SqlUnit, one: Taken, plan: Decision, now: datetime) -> dict[str, Any]:
-        order_id = one.order.order_id
-        known = unit.ledger.order(order_id, lock=True)
+        known = unit.ledger.order(one.order.order_id, lock=True)
         if known is not None and known.state not in ALLOWED[Verb.RESERVE]:
-            return {
-                "order_id": order_id,
-                "status": "refused",
-                "reason": f"The order is {known.state} already.",
-            }
-        case = self.desk.case(one.order, plan.at, unit.ledger, lock=True, now=now)
-        kept = check(case.problem, plan.choice.assignment.parts).feasible
+            # Asked first: an OrderExists of the commit itself may come after a write, and ends the unit.
+            return _refusal(one, f"The order is {known.state} already.")
         try:
-            decision = self._decision(case, plan.choice if kept else None)
+            done = self.desk.commit(
+                unit, one.order, plan.at, now + one.hold, now=now, about=one.about, plan=plan.choice
+            )
         except NoAnswer as error:
-            return {"order_id": order_id, "status": "refused", "reason": str(error)}
-        decision = self.desk.numbered(unit, decision, known)
-        if parts := reserved_parts(decision, local_day(now)):
-            unit.ledger.reserve(order_id, parts, at=now, expires_at=now + one.hold)
-        elif known is None:
-            unit.ledger.receive(order_id, now)
-        self.desk.store(unit, decision, now, one.about)
-        return outcome(decision, "as_planned" if kept else "decided_anew")
-
-    def _decision(self, case: Case, plan: Choice | None) -> Decision:
-        return self.desk.decide(case) if plan is None else self.desk.decision(case, plan)
+            return _refusal(one, str(error))
+        return outcome(done.decision, "as_planned" if done.as_planned else "decided_anew")
 
 
 def outcome(decision: Decision, how: str) -> dict[str, Any]:
@@ -154,6 +138,10 @@ def _lines(decision: Decision) -> Iterator[dict[str, Any]]:
             {name: part[name] for name in ("source_id", "carrier_id", "quantity")} for part in line["parts"]
         ]
         yield {"line_id": line["line_id"], "parts": parts}
+
+
+def _refusal(one: Taken, reason: str) -> dict[str, Any]:
+    return {"order_id": one.order.order_id, "status": "refused", "reason": reason}
 
 
 def _refused(done: Assigned) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -84,10 +84,7 @@ def assert_equal_at(source: Source, past: Past, at: datetime, folder: Path, leas
     snapshot = Network.open(folder / report.snapshot_id)
     moving = MovingNetwork(past, seconds(at) - 40 * 86_400, FEW_TREES)
     desks = [
-        [
-            Desk(cast("Network", network), policies.load(name), alternatives=0)
-            for name in ("cheapest", "reliable", "priced")
-        ]
+        [Desk(network, policies.load(name), alternatives=0) for name in ("cheapest", "reliable", "priced")]
         for network in (snapshot, moving)
     ]
     compared = 0

@@ -14,17 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.lead_time.journeys import COMPONENTS, FloatArray, IntArray
-from graph.lead_time.levels import pair_slot
 from graph.lead_time.online.base import Base, fit_base
 from graph.lead_time.online.parameters import OnlineParameters
 from graph.lead_time.online.period import PeriodLevel
 from graph.lead_time.online.pool import ErrorPool
 from graph.lead_time.online.routes import RouteEffects
-from graph.lead_time.online.rows import DayEvents, Issued, Rows, to_day
+from graph.lead_time.online.rows import DayEvents, Issued, Rows
 from graph.lead_time.online.signals import Signals
 from graph.lead_time.spread import Spread
-
-__all__ = ["BUCKETS", "DayEvents", "Engine", "Issued", "Rows", "bucket_of", "pair_slot", "to_day"]
 
 SAME_STATE, NEAR, FAR = 0, 1, 2
 BUCKETS: Final = 3

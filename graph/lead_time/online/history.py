@@ -9,8 +9,9 @@ import numpy as np
 
 from graph.lead_time.journeys import FloatArray, IntArray, Journeys
 from graph.lead_time.online.base import Base
-from graph.lead_time.online.engine import BUCKETS, DayEvents, Engine, Issued, Rows, to_day
+from graph.lead_time.online.engine import BUCKETS, Engine
 from graph.lead_time.online.parameters import OnlineParameters
+from graph.lead_time.online.rows import DayEvents, Issued, Rows, to_day
 from graph.lead_time.spread import Spread
 
 Progress = Callable[[float], None]

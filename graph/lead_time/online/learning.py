@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from graph.lead_time.journeys import DAY_S, IntArray, Journeys
 from graph.lead_time.online.base import DAY_STARTS_S
-from graph.lead_time.online.engine import Engine, Issued, Rows, to_day
+from graph.lead_time.online.engine import Engine
 from graph.lead_time.online.history import Calendar, Progress
 from graph.lead_time.online.parameters import OnlineParameters
 from graph.lead_time.online.regrouped import Codes, Sizes, regrouped
+from graph.lead_time.online.rows import Issued, Rows, to_day
 from graph.lead_time.online.saved import Arrays, put_together, taken_apart
 from graph.model import NEVER, UNKNOWN
 

@@ -14,8 +14,9 @@ from graph.lead_time.compiled import locate
 from graph.lead_time.journeys import DAY_S, FloatArray, IntArray
 from graph.lead_time.laid_out import NO_TREES, Moment, Online
 from graph.lead_time.online.base import DAY_STARTS_S, Base
-from graph.lead_time.online.engine import BUCKETS, Engine, bucket_of, to_day
+from graph.lead_time.online.engine import BUCKETS, Engine, bucket_of
 from graph.lead_time.online.routes import RouteEffects
+from graph.lead_time.online.rows import to_day
 from graph.lead_time.online.saved import put_together, taken_apart
 from graph.lead_time.online.trees import Forest
 from graph.lead_time.query import RouteQuery

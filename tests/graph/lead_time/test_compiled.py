@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from graph.lead_time import Journeys, LeadTimes, RouteQuery
 from graph.lead_time.journeys import COMPONENTS, DAY_S, STAGES
-from graph.lead_time.levels import lane_key, narrowest, pair_key, slot
+from graph.lead_time.levels import lane_key, narrowest, pair_key, pair_slot, slot
 from graph.lead_time.online.base import PARCEL, parcel_features
-from graph.lead_time.online.engine import BUCKETS, bucket_of, pair_slot
+from graph.lead_time.online.engine import BUCKETS, bucket_of
 from graph.lead_time.online.parameters import OnlineParameters
 from graph.lead_time.online.total import OnlineTotal
 from graph.model import BASIS_CODE, UNKNOWN, Basis
