@@ -8,8 +8,8 @@ DATA ?=
 demo: setup  ## Build a network and route orders over it (DATA=dir: real Olist tables)
 	$(BIN)/malha demo $(if $(DATA),--source "$(DATA)") --out demo
 
-test: services  ## All tests
-	$(BIN)/python -m pytest -q
+test: services  ## All tests, in two processes
+	$(BIN)/python -m pytest -q --numprocesses 2 --dist loadgroup
 
 setup: $(VENV)/.ready  ## Virtual environment with locked dependencies
 
