@@ -1,8 +1,10 @@
 """How many orders a second the ledger commits, beside the bare transaction rate of the same database.
 
 `python -m benchmarks.ledger [--orders N]`: a new SQLite file, and PostgreSQL (MALHA_POSTGRES_URL, or one
-started for this). An order here is what the desk commits: idempotency key, two lines held at two places,
-their events, the decision record and the stored answer. A bare transaction inserts one row.
+started for this). An order here asks of the ledger what the desk asks: idempotency key, the order, the
+stock of both places under lock, packages left, two lines held at two places, their events, the decision
+record and the stored answer. A bare transaction inserts one row. A round trip is once that the client waits
+for the server, counted on the wire.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from benchmarks.round_trips import counted
 from deploy.local import Missing, serve_postgres
 from deploy.local.postgres import named
 from inventory.audit import audit
@@ -42,6 +45,7 @@ def main() -> None:
         in_database("SQLite", str(Path(folder) / "ledger.db"), orders, callers=1)
         try:
             with postgres(Path(folder)) as url:
+                print(f"PostgreSQL: {round_trips(url):.1f} round trips an order")
                 in_database("PostgreSQL", url, orders, callers=1)
                 in_database("PostgreSQL", url, orders, callers=8)
         except Missing as missing:
@@ -77,7 +81,7 @@ def in_database(name: str, where: str, orders: int, callers: int) -> None:
         unit.ledger.append(stock())
     bare = rate(bare_transaction(where, run, callers), orders, callers)
     cpu = time.process_time()
-    held = rate(lambda number: home.run(lambda unit: order(unit, run, number)), orders, callers)
+    held = rate(committing(home, run), orders, callers)
     cpu = time.process_time() - cpu
     with home.reading() as unit:
         clean = audit(unit.store).clean
@@ -87,6 +91,29 @@ def in_database(name: str, where: str, orders: int, callers: int) -> None:
         f"audit {'clean' if clean else 'NOT CLEAN'}"
     )
     home.close()
+
+
+def round_trips(where: str, orders: int = 20) -> float:
+    """Return how often the client waits for the server while it commits an order, statements prepared."""
+    url, run = database_url(where), f"trips-{time.time_ns()}"
+    with counted(url.host or "127.0.0.1", url.port or 5432) as wire:
+        home = SqlHome.open(url.set(port=wire.port).render_as_string(hide_password=False), connections=1)
+        with home.unit() as unit:
+            unit.ledger.append(stock())
+        commit = committing(home, run)
+        for number in range(orders):
+            commit(number)
+        before = wire.trips
+        for number in range(orders, 2 * orders):
+            commit(number)
+        trips = wire.trips - before
+        home.close()
+    return trips / orders
+
+
+def committing(home: SqlHome, run: str) -> Callable[[int], None]:
+    """Return what commits an order by its number."""
+    return lambda number: home.run(lambda unit: order(unit, run, number))
 
 
 def rate(work: Callable[[int], object], times: int, callers: int) -> float:
@@ -130,9 +157,12 @@ def order(unit: UnitOfWork, run: str, number: int) -> None:
     order_id = f"{run}-{number}"
     assert unit.answers.claim("bench", order_id, "sha") is None
     mine, depot = keys(number)
+    assert unit.ledger.order(order_id, lock=True) is None
+    assert min(unit.ledger.available([mine, depot], lock=True).values()) > 0
+    assert not unit.ledger.packages_left([(mine.location_id, AT.date()), (depot.location_id, AT.date())])
     parts = [
-        Part("1", "k1", "seller:seller", "post", mine, 1),
-        Part("2", "k2", "warehouse:depot:seller", "post", depot, 2),
+        Part("1", "k1", "seller:seller", "post", mine, 1, AT.date()),
+        Part("2", "k2", "warehouse:depot:seller", "post", depot, 2, AT.date()),
     ]
     held = unit.ledger.reserve(order_id, parts, at=AT, expires_at=AT + timedelta(days=1))
     unit.decisions.add(f"d-{order_id}", order_id, AT, RECORD)

@@ -83,6 +83,13 @@ class StockKey(NamedTuple):
         """The place of this seller's units of the product that are on the way between locations."""
         return StockKey(self.product_id, self.seller_id, TRANSIT)
 
+    @property
+    def source_id(self) -> str:
+        """The source that keeps the units; ``of_source`` leads back."""
+        if self.location_id == self.seller_id:
+            return f"seller:{self.seller_id}"
+        return f"warehouse:{self.location_id}:{self.seller_id}"
+
     @classmethod
     def of_source(cls, product_id: str, source_id: str) -> StockKey:
         """Return where a source keeps a product: ``seller:<id>`` or ``warehouse:<id>:<seller>``.

@@ -1,16 +1,11 @@
-"""What will be ordered: a first, plain estimate from the purchases before an instant.
+"""What will be ordered: an estimate from the purchases before an instant.
 
-Units a day by category and region are gamma-Poisson with forgetting: a purchase of age *a* counts
-``2**(-a / half_life_days)``, and so does each day that was watched. The prior mean of a category in a region
-is the product of both margins, with the weight of ``prior_days``. A category's units are split to its
-products by their shares of its sales, drawn towards equal shares (Dirichlet, ``prior_units`` a category).
-
-Weights are whole numbers of 2**-20, so that sums do not depend on the order of the rows.
+A category's rate in a region (`inventory.rates`) is split to its products by their shares of its recent
+sales (`inventory.products`); what products take that nobody has sold yet is expected of no product.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -18,51 +13,37 @@ import numpy as np
 import polars as pl
 
 from graph.demand import DemandEstimate, OrderType
-from graph.errors import BadInput
 from inventory.events import utc
+from inventory.products import product_shares, rates_of
+from inventory.rates import CategoryRates, ForecastRule, category_rates, region_rates
+from inventory.sales import ONE, PURCHASES, Floats, Sales, sales_before
 
-PURCHASES: Final = ("order_id", "purchased_s", "product_id", "category", "region", "units")
-"""The columns of the history: one row a line of an order; ``purchased_s`` in epoch seconds."""
+__all__ = [
+    "PURCHASES",
+    "ForecastRule",
+    "demand_by_category",
+    "demand_of_categories",
+    "demand_of_products",
+    "estimate",
+    "product_rates",
+    "purchases",
+]
 
-_ONE: Final = 2**20
-_DAY_S: Final = 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class ForecastRule:
-    """How fast sales are forgotten, and how much is thought before the first is seen.
-
-    A product is expected in the ``most_regions`` regions that buy most of its category, and in those that
-    bought it; what the others would add is spread over these. ``lapse_days``: what has not sold for so long
-    is not expected any more, and orders older than that make no order type. Half-life and weight of the prior
-    were chosen by the likelihood of January 2018 on the real history (docs/stock.md).
-    """
-
-    half_life_days: float = 30.0
-    prior_days: float = 200.0
-    prior_units: float = 5.0
-    most_regions: int = 40
-    lapse_days: int = 180
-
-    def __post_init__(self) -> None:
-        if wrong := [name for name in self.__slots__ if not 0 < getattr(self, name) < float("inf")]:
-            raise BadInput(f"Above zero, please: {', '.join(wrong)}.")
+_RULE: Final = ForecastRule()
+_TYPE_DAYS: Final = 200.0
+"""How many days of watching what is thought of an order type beforehand is worth."""
 
 
-def estimate(demand: pl.DataFrame, at: datetime, rule: ForecastRule = ForecastRule()) -> DemandEstimate:
+def estimate(demand: pl.DataFrame, at: datetime, rule: ForecastRule = _RULE) -> DemandEstimate:
     """Return what is expected from an aware instant on, from the purchases before it (`PURCHASES`).
 
     Nothing stamped at ``at`` or later is read. Without any purchase the estimate is empty. Raises BadInput
     for missing columns.
     """
-    if missing := [name for name in PURCHASES if name not in demand.columns]:
-        raise BadInput(f"The purchases lack {', '.join(missing)}.")
-    at_s = int(utc(at).timestamp())
-    known = _weighed(demand, at_s, rule)
-    days = _days_watched(known, at_s, rule)
-    rates = _category_rates(known, days, rule)
-    products = _product_rates(known, rates, rule)
-    types, covered = _order_types(known, products, at_s, days, rule)
+    known, sales = sales_before(demand, at)
+    rates = category_rates(sales, rule)
+    products = _product_rates(known, sales, rates, rule)
+    types, covered = _order_types(known, products, rule)
     product_ids = products["product_id"].unique().sort()
     regions = products["region"].unique().sort()
     return DemandEstimate(
@@ -76,6 +57,50 @@ def estimate(demand: pl.DataFrame, at: datetime, rule: ForecastRule = ForecastRu
         order_types=types,
         covered_share=covered,
     )
+
+
+def demand_of_categories(demand: pl.DataFrame, at: datetime, rule: ForecastRule = _RULE) -> pl.DataFrame:
+    """Return category, region, mean and variance of the units a day, for every pair of both, sorted.
+
+    ``var`` is the variance of the rate: the units of d days have mean ``mean * d`` and variance
+    ``mean * d + var * d**2``. Reads and raises as `estimate` does.
+    """
+    _, sales = sales_before(demand, at)
+    return _region_frame(sales, category_rates(sales, rule), rule)
+
+
+def demand_by_category(demand: pl.DataFrame, at: datetime, rule: ForecastRule = _RULE) -> pl.DataFrame:
+    """Return category, mean and var of the units a day, sorted by category; see `demand_of_categories`."""
+    _, sales = sales_before(demand, at)
+    rates = category_rates(sales, rule)
+    var = rates.mean**2 * rates.relative_var
+    return sales.categories.to_frame("category").with_columns(mean=pl.Series(rates.mean), var=pl.Series(var))
+
+
+def demand_of_products(demand: pl.DataFrame, at: datetime, rule: ForecastRule = _RULE) -> pl.DataFrame:
+    """Return product_id, category, mean and var of the units a day over all regions, sorted by product.
+
+    What is uncertain of a product's share is so in all regions alike, so this is not the sum of variances
+    of an estimate. Reads and raises as `estimate` does.
+    """
+    _, sales = sales_before(demand, at)
+    mean, var = product_rates(sales, rule)
+    return pl.DataFrame(
+        {
+            "product_id": sales.products,
+            "category": sales.categories.gather(sales.category_of),
+            "mean": mean,
+            "var": var,
+        }
+    ).filter(pl.col("mean") > 0)
+
+
+def product_rates(sales: Sales, rule: ForecastRule = _RULE) -> tuple[Floats, Floats]:
+    """Return mean and variance of the units a day of every product, (P,) each; 0 for those that lapsed."""
+    shares = product_shares(sales, rule)
+    mean, var = np.zeros(len(sales.products)), np.zeros(len(sales.products))
+    mean[shares.product], var[shares.product] = rates_of(shares, sales, category_rates(sales, rule))
+    return mean, var
 
 
 def purchases(events: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
@@ -99,43 +124,26 @@ def purchases(events: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _weighed(demand: pl.DataFrame, at_s: int, rule: ForecastRule) -> pl.DataFrame:
-    """Return the purchases before an instant with the weight that is left of each."""
-    age_days = (at_s - pl.col("purchased_s")) / _DAY_S
-    weight = (pl.lit(2.0).pow(-age_days / rule.half_life_days) * _ONE).round().cast(pl.Int64)
-    return demand.filter(pl.col("purchased_s") < at_s).with_columns(
-        pl.col("category").fill_null(""), weight=weight, weighed=weight * pl.col("units")
-    )
+def _region_frame(sales: Sales, rates: CategoryRates, rule: ForecastRule) -> pl.DataFrame:
+    """Return category, region, mean, var: every pair, sorted."""
+    mean, var = region_rates(sales, rates, rule)
+    pairs = sales.categories.to_frame("category").join(sales.regions.to_frame("region"), how="cross")
+    return pairs.with_columns(mean=pl.Series(mean.ravel()), var=pl.Series(var.ravel()))
 
 
-def _days_watched(known: pl.DataFrame, at_s: int, rule: ForecastRule) -> float:
-    """Return the days since the first purchase, forgotten as the purchases are."""
-    if known.is_empty():
-        return 0.0
-    first: int = known["purchased_s"].min()  # type: ignore[assignment]
-    decay = np.log(2.0) / rule.half_life_days
-    return float((1.0 - np.exp(-decay * (at_s - first) / _DAY_S)) / decay)
-
-
-def _category_rates(known: pl.DataFrame, days: float, rule: ForecastRule) -> pl.DataFrame:
-    """Return category, region, mean and variance of the units a day, for every pair of both."""
-    by_category = known.group_by("category").agg(of_category=pl.sum("weighed")).sort("category")
-    by_region = known.group_by("region").agg(of_region=pl.sum("weighed")).sort("region")
-    by_both = known.group_by("category", "region").agg(pl.sum("weighed"))
-    whole = max(int(known["weighed"].sum()), 1)
-    expected = pl.col("of_category") * (pl.col("of_region") / whole) / _ONE / max(days, 1e-9)
-    shape = rule.prior_days * expected + pl.col("weighed").fill_null(0) / _ONE
-    seen = rule.prior_days + days
-    return (
-        by_category.join(by_region, how="cross")
-        .join(by_both, on=("category", "region"), how="left")
-        .select("category", "region", mean=shape / seen, var=shape / seen**2)
-    )
-
-
-def _product_rates(known: pl.DataFrame, rates: pl.DataFrame, rule: ForecastRule) -> pl.DataFrame:
+def _product_rates(
+    known: pl.DataFrame, sales: Sales, category: CategoryRates, rule: ForecastRule
+) -> pl.DataFrame:
     """Return product, region, mean and variance of the units a day, sorted by product and region."""
-    shares = _shares(known, rule)
+    rates, taken = _region_frame(sales, category, rule), product_shares(sales, rule)
+    shares = pl.DataFrame(
+        {
+            "product_id": sales.products.gather(taken.product),
+            "category": sales.categories.gather(sales.category_of[taken.product]),
+            "share": taken.share,
+            "share_var": taken.share_var,
+        }
+    )
     order = pl.col("mean").rank("ordinal", descending=True).over("category", order_by="region")
     main = rates.filter(order <= rule.most_regions).select("category", "region")
     bought = known.select("product_id", "region").unique()
@@ -158,49 +166,41 @@ def _product_rates(known: pl.DataFrame, rates: pl.DataFrame, rule: ForecastRule)
     )
 
 
-def _shares(known: pl.DataFrame, rule: ForecastRule) -> pl.DataFrame:
-    """Return the share of each product that still sells in its category, and the variance of that share."""
-    least = int(2.0 ** (-rule.lapse_days / rule.half_life_days) * _ONE)
-    sold = (
-        known.group_by("product_id", "category")
-        .agg(pl.sum("weighed"), last=pl.max("weight"))
-        .filter(pl.col("last") >= least)
-        .sort("product_id")
-    )
-    of_category = pl.col("weighed").sum().over("category") / _ONE
-    weight = pl.col("weighed") / _ONE + rule.prior_units / pl.len().over("category")
-    share = weight / (of_category + rule.prior_units)
-    return sold.select(
-        "product_id",
-        "category",
-        share=share,
-        share_var=share * (1.0 - share) / (of_category + rule.prior_units + 1.0),
-    )
-
-
 def _order_types(
-    known: pl.DataFrame, products: pl.DataFrame, at_s: int, days: float, rule: ForecastRule
+    known: pl.DataFrame, products: pl.DataFrame, rule: ForecastRule
 ) -> tuple[tuple[OrderType, ...], float]:
     """Return the kinds of orders that come again, and the share of recent orders that are of one of them.
 
     Orders of one line are, and baskets that were seen at least twice. A kind of one line takes its part of
     what is expected of its product; a basket comes as often as it came.
     """
+    weight = (pl.lit(2.0).pow(-(pl.col("age") + 0.5) / rule.product_days) * ONE).round().cast(pl.Int64)
+    weighed = known.with_columns(weight=weight)
     line = pl.struct("product_id", "units").sort_by("product_id")
-    recent = known.filter(pl.col("purchased_s") >= at_s - rule.lapse_days * _DAY_S)
+    recent = weighed.filter(pl.col("age") < rule.lapse_days)
     orders = recent.group_by("order_id").agg(lines=line, region=pl.first("region"), weight=pl.first("weight"))
     seen = pl.len().over("lines")
     kept = orders.filter((pl.col("lines").list.len() == 1) | (seen >= 2))
     kinds = kept.group_by("lines", "region").agg(pl.sum("weight"))
     kinds = kinds.with_columns(key=pl.col("lines").list.eval(pl.element().struct.json_encode()).list.join(""))
     expected = dict(products.group_by("product_id").agg(pl.col("mean").sort().sum()).iter_rows())
-    units = dict(known.group_by("product_id").agg(pl.sum("weighed")).iter_rows())
+    units = dict(weighed.group_by("product_id").agg((pl.col("weight") * pl.col("units")).sum()).iter_rows())
+    days = max(_days_watched(known, rule), 1e-9)
     types = []
-    for lines, region, weight in kinds.sort("key", "region").select("lines", "region", "weight").iter_rows():
+    for lines, region, kind_weight in (
+        kinds.sort("key", "region").select("lines", "region", "weight").iter_rows()
+    ):
         told = tuple((one["product_id"], one["units"]) for one in lines)
-        mean = weight / _ONE / max(days, 1e-9)
+        mean = kind_weight / ONE / days
         if len(told) == 1:
             product = told[0][0]
-            mean = expected.get(product, 0.0) * weight / units[product]
-        types.append(OrderType(told, region, mean, mean / (rule.prior_days + days)))
+            mean = expected.get(product, 0.0) * kind_weight / units[product]
+        types.append(OrderType(told, region, mean, mean / (_TYPE_DAYS + days)))
     return tuple(types), kept.height / max(orders.height, 1)
+
+
+def _days_watched(known: pl.DataFrame, rule: ForecastRule) -> float:
+    """Return the days since the first purchase, forgotten as the purchases are."""
+    days = 0 if known.is_empty() else 1 + int(known["age"].max())  # type: ignore[arg-type]
+    decay = np.log(2.0) / rule.product_days
+    return float((1.0 - np.exp(-decay * days)) / decay)

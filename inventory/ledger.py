@@ -14,7 +14,7 @@ from typing import Protocol
 from graph.errors import MalhaError
 from inventory.events import StockEvent, StockKey
 from inventory.reservations import WHOLE, Part, Reservation, Selection
-from inventory.stock import Shortage, StockRow, StockSettings
+from inventory.stock import Shortage, StockRow, StockSettings, Units
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,17 @@ class Ledger(Protocol):
         """Return the units that may still be promised."""
         ...
 
+    def units(self, product_ids: Sequence[str], *, lock: bool = False) -> dict[StockKey, Units]:
+        """Return what lies where of products, in order of the keys; nothing lies in transit.
+
+        Places that never had any may be absent. ``lock`` as for ``rows``.
+        """
+        ...
+
+    def places(self, product_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return the sources that have units of products, promised ones included, in order of their ids."""
+        ...
+
     def append(self, events: Sequence[StockEvent]) -> Appended:
         """Book events in their order, each id once. An event that cannot be is refused, the rest are booked.
 
@@ -93,9 +104,18 @@ class Ledger(Protocol):
         ...
 
     def reserve(
-        self, order_id: str, parts: Sequence[Part], *, at: datetime, expires_at: datetime | None
+        self,
+        order_id: str,
+        parts: Sequence[Part],
+        *,
+        at: datetime,
+        expires_at: datetime | None,
+        over_limit: bool = False,
     ) -> Reservation:
-        """Hold units until ``expires_at`` (None: firm at once), for a new order or one that holds nothing."""
+        """Hold units until ``expires_at`` (None: firm at once), for a new order or one that holds nothing.
+
+        ``over_limit``: its packages count, but no place is too full for them.
+        """
         ...
 
     def approve(self, order_id: str, *, at: datetime, version: int | None = None) -> Reservation:
@@ -146,8 +166,9 @@ class Ledger(Protocol):
         *,
         at: datetime,
         version: int | None = None,
+        over_limit: bool = False,
     ) -> Reservation:
-        """Give back what has not left, and hold other parts instead."""
+        """Give back what has not left, and hold other parts instead; ``over_limit`` as in ``reserve``."""
         ...
 
     def expire(self, at: datetime, most: int = 100) -> tuple[Reservation, ...]:
@@ -156,6 +177,10 @@ class Ledger(Protocol):
 
     def limit_packages(self, limits: Mapping[str, int | None]) -> None:
         """Set how many packages a location packs a day (None: no limit)."""
+        ...
+
+    def package_limits(self) -> dict[str, int]:
+        """Return how many packages a day every location packs that has a limit."""
         ...
 
     def packages_left(self, days: Iterable[tuple[str, date]]) -> dict[tuple[str, date], int]:

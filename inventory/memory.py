@@ -13,11 +13,11 @@ from typing import Any
 
 from graph.errors import BadInput
 from inventory.books import Books
-from inventory.events import StockEvent, StockKey
+from inventory.events import TRANSIT, StockEvent, StockKey
 from inventory.ledger import Answer, KeyReused
 from inventory.reservations import OrderExists, Reservation
 from inventory.states import OrderState
-from inventory.stock import RESERVING, StockRow, StockSettings, held_after
+from inventory.stock import RESERVING, StockRow, StockSettings, Units, held_after
 from inventory.store import Holder
 
 
@@ -26,6 +26,8 @@ class _Shelf:
     """Dictionaries, and how to undo what the present unit of work did to them."""
 
     rows: dict[StockKey, StockRow] = field(default_factory=dict)
+    of_product: dict[str, dict[StockKey, None]] = field(default_factory=dict)
+    """The keys ever opened by product; some may have been taken back since."""
     events: dict[str, StockEvent] = field(default_factory=dict)
     held: dict[Holder, int] = field(default_factory=dict)
     orders: dict[str, Reservation] = field(default_factory=dict)
@@ -41,6 +43,11 @@ class _Shelf:
         """Set an entry, or drop it when the value is None."""
         self.undo.append((table, key, table.get(key)))
         _put(table, key, value)
+
+    def open(self, row: StockRow) -> None:
+        """Set a row, which may be new."""
+        self.of_product.setdefault(row.key.product_id, {})[row.key] = None
+        self.set(self.rows, row.key, row)
 
     def roll_back(self) -> None:
         while self.undo:
@@ -68,11 +75,18 @@ class MemoryStore:
         rows = self._shelf.rows
         return {key: rows[key] for key in keys if key in rows}
 
+    def units(self, product_ids: Sequence[str], *, lock: bool) -> dict[StockKey, Units]:  # noqa: ARG002
+        """Return what the rows of products say."""
+        rows, of_product = self._shelf.rows, self._shelf.of_product
+        keys = sorted(key for product_id in product_ids for key in of_product.get(product_id, ()))
+        there = (rows[key] for key in keys if key.location_id != TRANSIT and key in rows)
+        return {row.key: Units(row.current, row.reserved) for row in there}
+
     def open_rows(self, keys: Sequence[StockKey]) -> None:
         """Make the rows that do not exist yet."""
         for key in keys:
             if key not in self._shelf.rows:
-                self._shelf.set(self._shelf.rows, key, StockRow(key))
+                self._shelf.open(StockRow(key))
 
     def known(self, event_ids: Sequence[str]) -> dict[str, StockEvent]:
         """Return the booked events of these ids."""
@@ -91,8 +105,8 @@ class MemoryStore:
             if event.event_type in RESERVING:
                 holder = (event.order_id, event.key)
                 shelf.set(shelf.held, holder, held_after(shelf.held.get(holder, 0), event))
-        for key, (_, row) in after.items():
-            shelf.set(shelf.rows, key, row)
+        for _, row in after.values():
+            shelf.open(row)
 
     def configure(self, settings: Mapping[StockKey, StockSettings]) -> None:
         """Set the settings of rows that exist."""
@@ -140,6 +154,10 @@ class MemoryStore:
         """Return the packages a day of the locations that have a limit."""
         limits = self._shelf.limits
         return {place: limits[place] for place in sorted(locations) if place in limits}
+
+    def all_limits(self) -> dict[str, int]:
+        """Return the packages a day of every location that has a limit."""
+        return dict(sorted(self._shelf.limits.items()))
 
     def set_limits(self, limits: Mapping[str, int | None]) -> None:
         """Set or drop limits."""

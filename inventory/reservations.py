@@ -160,13 +160,16 @@ def _spread_lines(
 ) -> list[int]:
     moved, faults = [0] * len(reservation.parts), []
     for line_id, asked in lines.items():
+        if all(part.line_id != line_id for part in reservation.parts):
+            faults.append(f"there is no line {line_id!r}")
+            continue
         left = asked
         for i, part in enumerate(reservation.parts):
             if part.line_id == line_id:
                 moved[i] = min(left, room[i])
                 left -= moved[i]
         if left:
-            faults.append(f"line {line_id!r} has {asked - left} units to {doing}, not {asked}")
+            faults.append(f"line {line_id!r} has {asked - left} of {asked} units to {doing}")
     if faults:
         raise BadInput(f"Order {reservation.order_id}: {'; '.join(faults)}.")
     return moved

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from graph.errors import BadInput, MalhaError
 from inventory.events import EFFECTS, TRANSIT, EventType, StockEvent, StockKey
@@ -25,6 +26,18 @@ class StockRow:
     reorder_point: int | None = None
     lead_time_days: float | None = None
     updated_at: datetime | None = None
+
+    @property
+    def available(self) -> int:
+        """The units that may still be promised."""
+        return self.current - self.reserved
+
+
+class Units(NamedTuple):
+    """What lies at one place, and how much of it is promised: a row of stock without its settings."""
+
+    current: int
+    reserved: int
 
     @property
     def available(self) -> int:

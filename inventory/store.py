@@ -9,7 +9,7 @@ from typing import Protocol
 
 from inventory.events import StockEvent, StockKey
 from inventory.reservations import Reservation
-from inventory.stock import StockRow, StockSettings
+from inventory.stock import StockRow, StockSettings, Units
 
 Holder = tuple[str | None, StockKey]
 """Who holds reserved units where: an order's id (None: nobody in particular) and the place."""
@@ -20,6 +20,10 @@ class Store(Protocol):
 
     def rows(self, keys: Sequence[StockKey], *, lock: bool) -> dict[StockKey, StockRow]:
         """Return the rows that exist, locked in the order of their keys if asked."""
+        ...
+
+    def units(self, product_ids: Sequence[str], *, lock: bool) -> dict[StockKey, Units]:
+        """Return what the rows of products say, in order of their keys; those in transit lie nowhere."""
         ...
 
     def open_rows(self, keys: Sequence[StockKey]) -> None:
@@ -70,6 +74,10 @@ class Store(Protocol):
         """Return the packages a day of the locations that have a limit."""
         ...
 
+    def all_limits(self) -> dict[str, int]:
+        """Return the packages a day of every location that has a limit, in order of their ids."""
+        ...
+
     def set_limits(self, limits: Mapping[str, int | None]) -> None:
         """Set or drop limits."""
         ...
@@ -79,5 +87,5 @@ class Store(Protocol):
         ...
 
     def count_packages(self, more: Mapping[tuple[str, date], int]) -> None:
-        """Add to the counts of days that are locked."""
+        """Add to the counts of days."""
         ...

@@ -10,43 +10,44 @@ import sqlalchemy as sa
 
 from graph.errors import BadInput
 from inventory.ledger import Answer, KeyInFlight, KeyReused
-from inventory.sql import statements as say
+from inventory.sql import statements
+from inventory.sql.driver import Said, Waiting, say
 from inventory.sql.tables import ANSWERS, DECISIONS
 
 
 class SqlAnswers:
     """Answers in the database; in PostgreSQL an advisory lock tells that a key is in flight."""
 
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: sa.Connection, waiting: Waiting) -> None:
+        self._connection, self._waiting = connection, waiting
 
     def claim(self, client: str, key: str, body_sha256: str) -> Answer | None:
         """Return the stored answer, or None: then the key is the caller's until the transaction ends."""
-        if self._connection.dialect.name == "postgresql":
-            mine = self._connection.execute(say.LOCK_KEY, {"number": _number(client, key)})
-            if not mine.scalar_one():
-                raise KeyInFlight(key)
-        asked = {"of_client": client, "of_key": key}
-        row = self._connection.execute(say.ANSWER, asked).one_or_none()
+        self._waiting.send()
+        asked = {"client": client, "key": key, "number": _number(client, key)}
+        claim = statements.claim(self._connection.dialect.name)
+        *locked, found = say(self._connection, [Said(sentence, [asked]) for sentence in claim])
+        if any(cursor.fetchone() != (True,) for cursor in locked):
+            raise KeyInFlight(key)
+        row = found.fetchone()
         if row is None:
             return None
-        if row.body_sha256 != body_sha256:
+        answer = Answer(*row)
+        if answer.body_sha256 != body_sha256:
             raise KeyReused(key)
-        return Answer(row.body_sha256, row.status, row.content)
+        return answer
 
     def keep(self, client: str, key: str, answer: Answer, at: datetime) -> None:
         """Store the answer to a claimed key."""
-        self._connection.execute(
-            say.KEEP_ANSWER,
-            {
-                "client": client,
-                "idempotency_key": key,
-                "body_sha256": answer.body_sha256,
-                "status": answer.status,
-                "content": answer.content,
-                "created_at": at,
-            },
-        )
+        row = {
+            "client": client,
+            "idempotency_key": key,
+            "body_sha256": answer.body_sha256,
+            "status": answer.status,
+            "content": answer.content,
+            "created_at": at,
+        }
+        self._waiting.add(statements.writes(self._connection.dialect.name).answer, [row])
 
     def forget(self, before: datetime) -> int:
         """Drop answers kept before an instant."""
@@ -56,15 +57,15 @@ class SqlAnswers:
 class SqlDecisions:
     """Decision records in the database."""
 
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: sa.Connection, waiting: Waiting) -> None:
+        self._connection, self._waiting = connection, waiting
 
     def add(self, decision_id: str, order_id: str, at: datetime, record: Mapping[str, object]) -> None:
         """Store a record."""
         row = {"decision_id": decision_id, "order_id": order_id, "decided_at": at, "record": dict(record)}
-        made = say.writes(self._connection.dialect.name).decision
-        if self._connection.execute(made, row).first() is None:
-            raise BadInput(f"Decision {decision_id} is stored already.")
+        made = statements.writes(self._connection.dialect.name).decision
+        taken = f"Decision {decision_id} is stored already."
+        self._waiting.add(made, [row], refused=lambda: BadInput(taken))
 
     def get(self, decision_id: str) -> dict[str, object] | None:
         """Return a record."""

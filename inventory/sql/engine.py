@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import sqlite3
+import time
+from functools import partial
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import event
 
 from graph.errors import BadInput, MalhaError
+from inventory.sql.driver import Said, Sentence, Waiting, say
 
 BUSY_S: Final = 30
 """How long a writer waits for its turn, in SQLite; longer is `DatabaseBusy`."""
 
+TRUSTED_S: Final = 1
+"""A connection to a server that was idle for longer is tried before it is used."""
+
 READS: Final = "malha_reads"
 """The execution option of a connection that only reads."""
+
+_READ: Final = Said(Sentence("BEGIN", {}), [{}])
+_WRITE: Final = Said(Sentence("BEGIN IMMEDIATE", {}), [{}])
+_LEFT_AT: Final = "malha_left_at"
 
 
 class DatabaseBusy(MalhaError):
@@ -54,13 +64,30 @@ def open_engine(where: str, *, connections: int = 20) -> sa.Engine:
     """
     url = database_url(where)
     server = url.get_backend_name() != "sqlite"
-    engine = sa.create_engine(
-        url, pool_size=connections, max_overflow=0, pool_timeout=BUSY_S, pool_pre_ping=server
-    )
-    if engine.dialect.name == "sqlite":
+    engine = sa.create_engine(url, pool_size=connections, max_overflow=0, pool_timeout=BUSY_S)
+    event.listen(engine, "before_cursor_execute", Waiting.send_first)
+    if server:
+        event.listen(engine, "checkin", _left)
+        event.listen(engine, "checkout", partial(_taken, engine.dialect))
+    else:
         event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)
     return engine
+
+
+def _left(_: object, record: sa.pool.ConnectionPoolEntry) -> None:
+    record.info[_LEFT_AT] = time.monotonic()
+
+
+def _taken(dialect: sa.Dialect, driver: Any, record: sa.pool.ConnectionPoolEntry, _: object) -> None:
+    """Let the pool open another connection when this one was left long ago and answers no more."""
+    left_at = record.info.get(_LEFT_AT)
+    if left_at is None or time.monotonic() - left_at < TRUSTED_S:
+        return
+    try:
+        dialect.do_ping(driver)
+    except dialect.loaded_dbapi.Error as error:
+        raise sa.exc.DisconnectionError from error
 
 
 def _set_up(connection: sqlite3.Connection, _: object) -> None:
@@ -77,7 +104,7 @@ def _set_up(connection: sqlite3.Connection, _: object) -> None:
 def _begin(connection: sa.Connection) -> None:
     """Begin as a writer from the first statement on: a reader that turns writer cannot wait for its turn."""
     reads = connection.get_execution_options().get(READS, False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    say(connection, [_READ if reads else _WRITE])
 
 
 def told(error: sa.exc.DBAPIError) -> MalhaError | None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from inventory.books import Books
 from inventory.sql.answers import SqlAnswers, SqlDecisions
+from inventory.sql.driver import Waiting
 from inventory.sql.engine import READS, DatabaseBusy, open_engine, told
 from inventory.sql.store import SqlStore
 
@@ -23,7 +24,11 @@ _PAUSE_S: Final = 0.02
 
 @dataclass(frozen=True, slots=True)
 class SqlUnit:
-    """A transaction. Other stores write on ``connection`` what belongs to the same step."""
+    """A transaction. Other stores write on ``connection`` what belongs to the same step.
+
+    What the ledger writes is sent together, at the latest when the block ends: a refusal that only the
+    database can tell (somebody else stored this order, decision or key in between) is raised there.
+    """
 
     connection: sa.Connection
     store: SqlStore
@@ -37,6 +42,9 @@ class SqlHome:
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
+        # Statements of one reading are all to see one instant.
+        level = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        self._reading = engine.execution_options(**{READS: True}, **level)
 
     @classmethod
     def open(cls, where: str, *, connections: int = 20) -> SqlHome:
@@ -61,15 +69,15 @@ class SqlHome:
 
         Raises DatabaseBusy when others kept it out for too long: it may be tried again (`run` does).
         """
-        with _translated(), self.engine.begin() as connection:
-            yield _unit(connection)
+        with _translated(), self.engine.begin() as connection, Waiting(connection) as waiting:
+            yield _unit(connection, waiting)
 
     @contextmanager
     def reading(self) -> Iterator[SqlUnit]:
         """Open a unit of work that only reads, all at one instant, and waits for nobody."""
-        with _translated(), self.engine.connect() as connection:
-            level = {} if connection.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
-            yield _unit(connection.execution_options(**{READS: True}, **level))
+        with _translated(), self._reading.connect() as connection:
+            connection.begin()
+            yield _unit(connection, Waiting(connection))
 
     def run(self, work: Callable[[SqlUnit], Result]) -> Result:
         """Do a piece of work in one unit; try again, a few times, when the database asks for it."""
@@ -88,9 +96,10 @@ class SqlHome:
         self.engine.dispose()
 
 
-def _unit(connection: sa.Connection) -> SqlUnit:
-    store = SqlStore(connection)
-    return SqlUnit(connection, store, Books(store), SqlAnswers(connection), SqlDecisions(connection))
+def _unit(connection: sa.Connection, waiting: Waiting) -> SqlUnit:
+    store = SqlStore(connection, waiting)
+    answers, decisions = SqlAnswers(connection, waiting), SqlDecisions(connection, waiting)
+    return SqlUnit(connection, store, Books(store), answers, decisions)
 
 
 @contextmanager

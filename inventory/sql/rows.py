@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from inventory.events import EventType, StockEvent, StockKey
 from inventory.reservations import Part, Reservation
+from inventory.sql.tables import instant
 from inventory.states import OrderState
 from inventory.stock import StockRow
 
@@ -30,6 +31,13 @@ def stock_row(row: Row) -> StockRow:
         lead_time_days=row.lead_time_days,
         updated_at=row.last_updated_at,
     )
+
+
+def stock_of(row: Sequence[Any]) -> StockRow:
+    """Return the stock of one place from the columns of its table, as the driver gives them."""
+    current, reserved, safety_stock, reorder_point, lead_time_days, updated_at = row[3:]
+    key, at = StockKey._make(row[:3]), instant(updated_at)
+    return StockRow(key, current, reserved, safety_stock, reorder_point, lead_time_days, at)
 
 
 def of_change(before: StockRow, after: StockRow) -> dict[str, object]:

@@ -9,7 +9,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from inventory.events import EFFECTS
+from inventory.events import EFFECTS, TRANSIT
+from inventory.sql.driver import Sentence, among
 from inventory.sql.tables import ANSWERS, DAYS, DECISIONS, EVENTS, LIMITS, ORDERS, PARTS, STOCK
 from inventory.states import OrderState
 from inventory.stock import RESERVING
@@ -36,11 +37,17 @@ class Reads:
 class Writes:
     """What changes rows that exist or adds new ones."""
 
-    open_rows: sa.Insert
-    new_order: sa.Executable
-    parts: sa.Insert
-    open_days: sa.Insert
-    decision: sa.Executable
+    open_rows: Sentence
+    book: Sentence
+    configure: Sentence
+    events: Sentence
+    new_order: Sentence
+    next_version: Sentence
+    parts: Sentence
+    open_days: Sentence
+    packages: Sentence
+    decision: Sentence
+    answer: Sentence
 
 
 @cache
@@ -55,19 +62,70 @@ def reads(*, locked: bool) -> Reads:
 
 
 @cache
-def writes(dialect: str) -> Writes:
-    """Return the statements that the two databases write in their own ways."""
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    parts = insert(PARTS)
+def writes(database: str) -> Writes:
+    """Return the sentences for ``postgresql`` or ``sqlite``."""
+    insert = postgresql.insert if database == "postgresql" else sqlite.insert
+    parts, days = insert(PARTS), insert(DAYS)
+    moved = {name: parts.excluded[name] for name in _MOVED}
+
+    def said(statement: sa.ClauseElement, *columns: str) -> Sentence:
+        return Sentence.of(statement, database, columns)
+
+    def new(table: sa.Table, made: sa.Insert) -> Sentence:
+        """Return an insert of whole rows; the database numbers their positions."""
+        return said(made.inline(), *(name for name in _names(table) if name != "position"))
+
     return Writes(
-        open_rows=insert(STOCK).on_conflict_do_nothing(),
-        new_order=insert(ORDERS).on_conflict_do_nothing().returning(ORDERS.c.order_id),
-        parts=parts.on_conflict_do_update(
-            PARTS.primary_key, set_={name: parts.excluded[name] for name in _MOVED}
+        open_rows=said(insert(STOCK).on_conflict_do_nothing().inline(), *(column.name for column in _KEY)),
+        book=said(_BOOK),
+        configure=said(_CONFIGURE),
+        events=new(EVENTS, insert(EVENTS).on_conflict_do_nothing()),
+        new_order=new(ORDERS, insert(ORDERS).on_conflict_do_nothing()),
+        next_version=said(_NEXT_VERSION),
+        parts=new(PARTS, parts.on_conflict_do_update(PARTS.primary_key, set_=moved)),
+        open_days=said(insert(DAYS).on_conflict_do_nothing().inline(), "location_id", "day"),
+        packages=new(
+            DAYS,
+            days.on_conflict_do_update(
+                DAYS.primary_key, set_={"packages": DAYS.c.packages + days.excluded.packages}
+            ),
         ),
-        open_days=insert(DAYS).on_conflict_do_nothing(),
-        decision=insert(DECISIONS).on_conflict_do_nothing().returning(DECISIONS.c.decision_id),
+        decision=new(DECISIONS, insert(DECISIONS).on_conflict_do_nothing()),
+        answer=new(ANSWERS, insert(ANSWERS)),
     )
+
+
+@cache
+def units(database: str, products: int, *, whole: bool) -> Sentence:
+    """Return what asks for the units of so many products; ``whole``: for their rows, to change them."""
+    columns = STOCK.columns if whole else (*_KEY, STOCK.c.current_stock, STOCK.c.reserved_stock)
+    lying = sa.select(*columns).where(among(STOCK.c.product_id, products), STOCK.c.location_id != TRANSIT)
+    query = lying.order_by(*_KEY)
+    return Sentence.of(query.with_for_update() if whole else query, database)
+
+
+@cache
+def limited(database: str) -> Sentence:
+    """Return what asks whether any place has a limit of packages."""
+    return Sentence.of(sa.select(sa.exists(sa.select(LIMITS.c.location_id))), database)
+
+
+@cache
+def claim(database: str) -> tuple[Sentence, ...]:
+    """Return what asks for the answer to a key; in PostgreSQL first for a lock that tells it is in flight.
+
+    Two sentences, because one would look for the answer as of before it had the lock.
+    """
+    locked = sa.select(sa.func.pg_try_advisory_xact_lock(sa.bindparam("number", type_=sa.BigInteger)))
+    answer = sa.select(ANSWERS.c.body_sha256, ANSWERS.c.status, ANSWERS.c.content).where(
+        ANSWERS.c.client == sa.bindparam("client"), ANSWERS.c.idempotency_key == sa.bindparam("key")
+    )
+    asked = (locked, answer) if database == "postgresql" else (answer,)
+    return tuple(Sentence.of(statement, database) for statement in asked)
+
+
+def _names(table: sa.Table) -> list[str]:
+    return [column.name for column in table.columns]
 
 
 def _among(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
@@ -78,7 +136,7 @@ def _of_row() -> list[sa.ColumnElement[bool]]:
     return [column == sa.bindparam(f"of_{column.name}") for column in _KEY]
 
 
-BOOK: Final = (
+_BOOK: Final = (
     sa.update(STOCK)
     .where(*_of_row())
     # The row is locked; were it not, this would keep two from taking the same units.
@@ -90,19 +148,13 @@ BOOK: Final = (
         last_updated_at=sa.bindparam("booked_at"),
     )
 )
-CONFIGURE: Final = (
+_CONFIGURE: Final = (
     sa.update(STOCK).where(*_of_row()).values({name: sa.bindparam(f"new_{name}") for name in _SETTINGS})
 )
-ADD_EVENTS: Final = sa.insert(EVENTS)
-NEXT_VERSION: Final = (
+_NEXT_VERSION: Final = (
     sa.update(ORDERS)
     .where(ORDERS.c.order_id == sa.bindparam("of_order"), ORDERS.c.version == sa.bindparam("seen"))
     .values({name: sa.bindparam(f"new_{name}") for name in ("state", "expires_at", "version", "updated_at")})
-)
-COUNT_PACKAGES: Final = (
-    sa.update(DAYS)
-    .where(DAYS.c.location_id == sa.bindparam("place"), DAYS.c.day == sa.bindparam("on"))
-    .values(packages=DAYS.c.packages + sa.bindparam("more"))
 )
 
 KNOWN: Final = sa.select(EVENTS).where(_among(EVENTS.c.inventory_event_id))
@@ -127,12 +179,7 @@ HELD_BY: Final = _HELD.where(_among(EVENTS.c.order_id))
 HELD_BY_NOBODY: Final = _HELD.where(EVENTS.c.order_id.is_(None), _among(sa.tuple_(*_EVENT_KEY)))
 
 ALL_STOCK: Final = sa.select(STOCK).order_by(*_KEY)
+ALL_LIMITS: Final = sa.select(LIMITS).order_by(LIMITS.c.location_id)
 ALL_EVENTS: Final = sa.select(EVENTS).order_by(EVENTS.c.position)
 ALL_ORDERS: Final = sa.select(ORDERS).order_by(ORDERS.c.order_id)
 ALL_PARTS: Final = sa.select(PARTS).order_by(PARTS.c.order_id, PARTS.c.part)
-
-LOCK_KEY: Final = sa.select(sa.func.pg_try_advisory_xact_lock(sa.bindparam("number", type_=sa.BigInteger)))
-ANSWER: Final = sa.select(ANSWERS).where(
-    ANSWERS.c.client == sa.bindparam("of_client"), ANSWERS.c.idempotency_key == sa.bindparam("of_key")
-)
-KEEP_ANSWER: Final = sa.insert(ANSWERS)

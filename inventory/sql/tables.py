@@ -1,4 +1,4 @@
-"""The tables of the database: stock, events, orders, package counts, answers, decisions.
+"""The tables of the database: stock, events, orders, package counts, answers, decisions, offers.
 
 ``olist_inventory_dataset`` and ``olist_inventory_events`` keep the names of the marketplace's own tables.
 The migrations (`inventory.migrations`) make them; a test holds the two equal.
@@ -42,10 +42,15 @@ class Instant(sa.types.TypeDecorator[datetime]):
 
     def process_result_value(self, value: object, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
         """Return an aware instant in UTC."""
-        if value is None:
-            return None
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-        return moment.astimezone(UTC)
+        return instant(value)
+
+
+def instant(value: object) -> datetime | None:
+    """Return the instant that a driver gives, in UTC."""
+    if value is None:
+        return None
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return moment.astimezone(UTC)
 
 
 NAME: Final = sa.String().with_variant(sa.String(collation="C"), "postgresql")
@@ -159,4 +164,19 @@ DECISIONS: Final = sa.Table(
     sa.Column("order_id", NAME, nullable=False, index=True),
     sa.Column("decided_at", Instant, nullable=False),
     sa.Column("record", sa.JSON, nullable=False),
+)
+
+OFFERS: Final = sa.Table(
+    "offers",
+    METADATA,
+    sa.Column("product_id", NAME, nullable=False),
+    sa.Column("seller_id", NAME, nullable=False),
+    sa.Column("price_cents", sa.BigInteger, nullable=False),
+    sa.Column("zip_prefix", sa.String),
+    sa.Column("category", sa.String),
+    *(sa.Column(name, sa.Double) for name in ("weight_g", "length_cm", "height_cm", "width_cm")),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.PrimaryKeyConstraint("product_id", "seller_id"),
+    sa.CheckConstraint("price_cents >= 0", name="price"),
 )

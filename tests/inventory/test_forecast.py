@@ -125,8 +125,10 @@ def test_without_purchases_nothing_is_expected() -> None:
     assert (found.product_ids, found.regions, found.order_types, found.covered_share) == ((), (), (), 0.0)
     with pytest.raises(BadInput, match="lack units"):
         estimate(history(RATES, 10, 1).drop("units"), AT)
-    with pytest.raises(BadInput, match="half_life_days"):
-        ForecastRule(half_life_days=0)
+    with pytest.raises(BadInput, match="level_days"):
+        ForecastRule(level_days=0)
+    with pytest.raises(BadInput, match="category_days is one of"):
+        ForecastRule(category_days=20)
 
 
 def test_a_snapshot_gives_its_purchases(small_snapshot: Path) -> None:
