@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from graph.csr import Csr, frozen
 from graph.law import Goods, Places
 from graph.model import NEVER, UNKNOWN
+from graph.pickup import Pickups
 
 Codes = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -73,10 +74,10 @@ class NetworkArrays:
     """Everything that answering a request reads, built from checked tables; indices are made on first use.
 
     The code of a thing is its row in its node table. ``states`` is the sorted list of those in
-    ``zip_prefixes``.
+    ``zip_prefixes``. ``assumed``: ids of warehouses that a plan opens, so that nothing was observed of them.
     """
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, assumed: Collection[str] = ()) -> None:
         self._tables = tables
         zips, regions = tables["zip_prefixes"], tables["regions"]
         self.zip_prefixes = zips["zip_prefix"].to_list()
@@ -94,11 +95,13 @@ class NetworkArrays:
         self.warehouse_ids = warehouses["warehouse_id"].to_list()
         self.warehouse_zip = codes_of(warehouses["zip_prefix"], zips["zip_prefix"])
         self.warehouse_days = _floats(warehouses["handling_hours"]) / 24.0
+        self._assumed = warehouses["warehouse_id"].is_in(sorted(assumed)).to_numpy()
 
         carriers = tables["carriers"]
         self.carrier_ids = carriers["carrier_id"].to_list()
         self.carrier_max_weight_g = _limit(carriers["max_weight_g"])
         self.carrier_max_side_cm = _limit(carriers["max_side_cm"])
+        self.pickups = Pickups.of(carriers)
 
     @cached_property
     def product_ids(self) -> list[str]:
@@ -257,6 +260,15 @@ class NetworkArrays:
             frozen(_seconds(rows["last_sold"])),
             _floats(rows["price_cents"]),
         )
+
+    def assumed(self, warehouse: Codes) -> NDArray[np.bool_]:
+        """Tell which of some warehouse codes (-1: none) are sites of a plan."""
+        return np.append(self._assumed, False)[warehouse]
+
+    @property
+    def any_assumed(self) -> bool:
+        """Whether there are sites of a plan."""
+        return bool(self._assumed.any())
 
     def warm(self) -> None:
         """Build every index now, so that no request pays for it."""

@@ -52,9 +52,12 @@ class Candidates:
 
 def admitting_carriers(arrays: NetworkArrays, parcel: Parcel, quantity: int) -> Codes:
     """Return the carriers whose limits admit the parcel; what is unknown keeps no carrier away."""
-    too_heavy = parcel.weight_g * quantity > arrays.carrier_max_weight_g
-    too_long = parcel.longest_side_cm > arrays.carrier_max_side_cm
-    return np.flatnonzero(~(too_heavy | too_long)).astype(np.int32)
+    weight_g, side_cm = parcel.weight_g * quantity, parcel.longest_side_cm
+    limits = zip(arrays.carrier_max_weight_g.tolist(), arrays.carrier_max_side_cm.tolist(), strict=True)
+    admitting = [
+        code for code, (most_g, most_cm) in enumerate(limits) if not (weight_g > most_g or side_cm > most_cm)
+    ]
+    return np.array(admitting, np.int32)
 
 
 def find_candidates(arrays: NetworkArrays, freight: Freight, wanted: Wanted) -> Candidates:
@@ -98,6 +101,7 @@ def find_candidates(arrays: NetworkArrays, freight: Freight, wanted: Wanted) -> 
         n_lines=one,
         n_sellers=one,
         at_s=wanted.at_s,
-        site_handling_days=None if np.isnan(handling_days).all() else handling_days,
+        site_handling_days=handling_days,
+        assumed=arrays.assumed(warehouse) if arrays.any_assumed else None,
     )
     return Candidates(seller, warehouse, carrier, origin, distance_km, found.cents, query)

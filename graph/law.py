@@ -133,6 +133,64 @@ class Swept(NamedTuple):
     cents: Longs
 
 
+class Lines(NamedTuple):
+    """One unit of each line of an order: grams, cm3 (NaN unknown), and cents where a route tells no price."""
+
+    weight_g: Floats
+    volume_cm3: Floats
+    price_cents: Floats
+
+
+class Routes(NamedTuple):
+    """Routes of an order to the zip prefix ``dest``, those of one source side by side."""
+
+    dest: int
+    shipper: Codes
+    origin_zip: Codes
+    carrier: Codes
+    distance_km: Floats
+
+
+def freight_of(
+    law: FreightLaw, places: Places, lines: Lines, routes: Routes, price_cents: Floats
+) -> tuple[Longs, Longs]:
+    """Return what a package pays once (routes,) and for each unit (lines, routes); see ``Freight.parts``.
+
+    ``price_cents``, of one unit, is (lines, routes): NaN where it is the usual one.
+    """
+    return _compiled_freight()(law, places, lines, routes, price_cents)
+
+
+def _freight_of(
+    law: FreightLaw, places: Places, lines: Lines, routes: Routes, price_cents: Floats
+) -> tuple[Longs, Longs]:
+    once, each = np.zeros(price_cents.shape[1], np.int64), np.empty(price_cents.shape, np.int64)
+    for line in range(len(each)):
+        usual, learned, known = lines.price_cents[line], 0.0, -1
+        ask = Ask(routes.dest, 1, 0, lines.weight_g[line], lines.volume_cm3[line], usual)
+        for route in range(len(once)):
+            km, own = routes.distance_km[route], price_cents[line, route]
+            if len(law.tariffs) and not np.isnan(law.tariffs[routes.carrier[route], 0]):
+                base, per_kg, per_km = law.tariffs[routes.carrier[route]]
+                weight = law.typical[0] if np.isnan(ask.weight_g) else ask.weight_g
+                once[route] = int(np.rint(base + per_km * (law.typical[2] if np.isnan(km) else km)))
+                each[line, route] = int(np.rint(per_kg * weight * 1e-3))
+                continue
+            if known < 0 or not _is_same_source(routes, price_cents[line], known, route):
+                price = usual if np.isnan(own) else own
+                shipper, origin = routes.shipper[route], routes.origin_zip[route]
+                learned, known = _learned_cents(law, places, ask, shipper, origin, km, price), route
+            each[line, route] = int(np.rint(learned))
+    return once, each
+
+
+def _is_same_source(routes: Routes, price_cents: Floats, one: int, other: int) -> bool:
+    """Tell whether two routes differ in nothing but their carriers, as far as freight can see."""
+    same = routes.shipper[one] == routes.shipper[other] and routes.origin_zip[one] == routes.origin_zip[other]
+    price, told = price_cents[one], price_cents[other]
+    return bool(same and (price == told or (np.isnan(price) and np.isnan(told))))
+
+
 def sweep(
     rows: Longs, carriers: Codes, goods: Goods, places: Places, law: FreightLaw, ask: Ask, shared: Shared
 ) -> Swept:
@@ -229,4 +287,16 @@ def _compiled() -> Callable[..., tuple[Codes, Floats, Longs]]:
     for part in (great_circle_km, billable_kg, freight_features, _active, _learned_cents, _effect, _rounded):
         register_jitable(part)
     compiled: Callable[..., tuple[Codes, Floats, Longs]] = njit(cache=True)(_sweep)
+    return compiled
+
+
+@cache
+def _compiled_freight() -> Callable[..., tuple[Longs, Longs]]:
+    # Slow imports, for those who decide orders.
+    from numba import njit  # noqa: PLC0415
+    from numba.extending import register_jitable  # noqa: PLC0415
+
+    for part in (billable_kg, freight_features, _learned_cents, _effect, _is_same_source):
+        register_jitable(part)
+    compiled: Callable[..., tuple[Longs, Longs]] = njit(cache=True)(_freight_of)
     return compiled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +22,7 @@ from graph.lead_time import LeadTimes
 from graph.model import OFFER_LAPSE_DAYS, Basis, SnapshotMeta
 from graph.options import OptionFinder, Options
 from graph.orders import Order
+from graph.plan import PlacementPlan, new_sites, with_sites, with_stock
 from graph.recommend import Recommender
 from graph.route import Lane, Recommendation, RouteRequest
 from graph.stores.files import snapshot_folder
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 _LEAD_TIME: Final = "lead_time"
 _FREIGHT: Final = "freight.npz"
+_PLANNED: Final = "planned_warehouses"
+"""The parameter that names the warehouses which a plan opened: their times have the basis synthetic."""
 
 
 class Network:
@@ -49,7 +53,7 @@ class Network:
         self.meta = meta
         self.lead_times = lead_times
         self.freight = freight.with_tariffs(tables["carriers"])
-        self.arrays = NetworkArrays(tables)
+        self.arrays = NetworkArrays(tables, _planned(meta))
         self._tables = MappingProxyType(dict(tables))
         self._recommender = Recommender(
             self.arrays, lead_times, self.freight, meta, _lapse_days(meta) * 86_400
@@ -80,6 +84,27 @@ class Network:
         self.lead_times.save(folder / _LEAD_TIME)
         self.freight.save(folder / _FREIGHT)
         ParquetStore(folder).write(self._tables, self.meta)
+
+    def with_plan(self, plan: PlacementPlan) -> Self:
+        """Return a network in which the plan's warehouses are sources too; its id is this one's + plan_id.
+
+        They hold the plan's stock at their sellers' prices; parcels leave after the site's handling hours and
+        travel as from its region. Nothing else changes. A warehouse that is known already gains the stock and
+        stays as it is. Raises BadInput for a plan that is later than the network, or names what it lacks.
+        """
+        if plan.as_of > self.meta.as_of:
+            raise BadInput(
+                f"The plan is of {plan.as_of.isoformat()}, later than the snapshot's as-of "
+                f"{self.meta.as_of.isoformat()}: build a snapshot as of then, or place on this one."
+            )
+        tables = with_stock(with_sites(self._tables, plan), plan)
+        planned = sorted({*_planned(self.meta), *new_sites(self._tables, plan)})
+        meta = replace(
+            self.meta,
+            snapshot_id=f"{self.meta.snapshot_id}+{plan.plan_id}",
+            parameters={**self.meta.parameters, _PLANNED: planned},
+        )
+        return type(self)(tables, self.lead_times, self.freight, meta)
 
     @property
     def tables(self) -> Mapping[str, pl.DataFrame]:
@@ -164,6 +189,11 @@ class Network:
     def _lane_rows(self) -> Mapping[tuple[str, str, str], int]:
         keys = self._tables["lanes"].select("from_region", "to_region", "carrier_id").iter_rows()
         return {(origin, dest, carrier): row for row, (origin, dest, carrier) in enumerate(keys)}
+
+
+def _planned(meta: SnapshotMeta) -> tuple[str, ...]:
+    names = meta.parameters.get(_PLANNED, ())
+    return tuple(map(str, names)) if isinstance(names, (list, tuple)) else ()
 
 
 def _lapse_days(meta: SnapshotMeta) -> int:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from graph.arrays import Codes, Floats, NetworkArrays, Parcel
 from graph.distance import haversine_km
-from graph.freight import FreightQuery
+from graph.law import Routes
 from graph.lead_time import RouteQuery
+from graph.model import UNKNOWN
 from graph.option_sources import Bools, LineSources
 from graph.orders import Order
 
@@ -26,9 +27,9 @@ class Legs:
     origin: Codes
     dest: int
     dest_region: int
-    same_state: Bools
     distance_km: Floats
     handling_days: Floats | None
+    assumed: Bools
 
     @classmethod
     def of(
@@ -36,30 +37,22 @@ class Legs:
     ) -> Self:
         """Lay the legs of routes (source index and carrier code, one each) to a zip prefix's row."""
         origin, handling = sources.origin_zip[source], sources.handling_days[source]
-        lat, lng, state = arrays.zip_lat, arrays.zip_lng, arrays.zip_state
+        lat, lng = arrays.zip_lat, arrays.zip_lng
         return cls(
             sources.shipper[source],
             carrier,
             origin,
             dest,
             int(arrays.zip_region[dest]),
-            (state[origin] == state[dest]) & (state[dest] >= 0),
             haversine_km(lat[origin], lng[origin], lat[dest], lng[dest]),
             None if np.isnan(handling).all() else handling,
+            sources.assumed[source],
         )
 
-    def freight_query(self, parcel: Parcel, price_cents: Floats) -> FreightQuery:
-        """Ask for the freight of one unit of a line on every route."""
-        return FreightQuery(
-            seller=self.shipper,
-            dest_region=self.dest_region,
-            carrier=self.carrier,
-            same_state=self.same_state,
-            distance_km=self.distance_km,
-            weight_g=parcel.weight_g,
-            volume_cm3=parcel.volume_cm3,
-            price_cents=price_cents,
-        )
+    @property
+    def routes(self) -> Routes:
+        """What freight needs to know of the routes."""
+        return Routes(self.dest, self.shipper, self.origin, self.carrier, self.distance_km)
 
     def route_query(
         self,
@@ -76,24 +69,31 @@ class Legs:
             return float(np.array([getattr(parcel, name) for parcel in parcels]) @ quantity)
 
         weights = np.nan_to_num(np.array([parcel.weight_g for parcel in parcels]) * quantity)
-        return RouteQuery.build(
-            len(self.carrier),
-            at_s,
+        routes = len(self.carrier)
+
+        def codes(code: int) -> Codes:
+            return np.full(routes, code, np.int32)
+
+        return RouteQuery(
             seller=self.shipper,
             origin_zip=self.origin,
-            dest_zip=self.dest,
+            dest_zip=codes(self.dest),
             origin_region=arrays.zip_region[self.origin],
-            dest_region=self.dest_region,
+            dest_region=codes(self.dest_region),
             origin_state=arrays.zip_state[self.origin],
-            dest_state=arrays.zip_state[self.dest],
+            dest_state=codes(int(arrays.zip_state[self.dest])),
             carrier=self.carrier,
-            category=parcels[int(weights.argmax())].category,
+            category=codes(parcels[int(weights.argmax())].category),
+            payment_type=codes(UNKNOWN),
             distance_km=self.distance_km,
-            weight_g=total("weight_g"),
-            volume_cm3=total("volume_cm3"),
-            price_cents=total("price_cents"),
-            freight_cents=freight_cents,
-            quantity=quantity.sum(),
-            n_lines=len(order.lines),
+            weight_g=np.full(routes, total("weight_g")),
+            volume_cm3=np.full(routes, total("volume_cm3")),
+            price_cents=np.full(routes, total("price_cents")),
+            freight_cents=freight_cents.astype(np.float64),
+            quantity=np.full(routes, quantity.sum()),
+            n_lines=codes(len(order.lines)),
+            n_sellers=codes(1),
+            at_s=at_s,
             site_handling_days=self.handling_days,
+            assumed=self.assumed if self.assumed.any() else None,
         )

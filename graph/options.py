@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +13,22 @@ from numpy.typing import NDArray
 from graph.arrays import Floats, NetworkArrays, Parcel
 from graph.errors import BadInput, Fault, UnknownName
 from graph.freight import Freight
+from graph.law import Lines, freight_of
 from graph.lead_time import LeadTimeBatch, LeadTimes
 from graph.model import UNKNOWN
 from graph.names import product_row, zip_row
 from graph.option_legs import Legs
+from graph.option_offers import Offered
 from graph.option_sources import Bools, LineSources, source_id
-from graph.orders import Order, OrderLine
+from graph.orders import Order, OrderLine, location_of
 
 Cents = NDArray[np.int64]
 
+PROMISE_PROBABILITY: Final = 0.9
+"""Without a promise routes are compared by the shortest one that any of them keeps with this probability."""
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, eq=False)
 class Options:
     """The grid of routes for one order: every source that is a candidate of some line, times every carrier.
 
@@ -47,6 +54,28 @@ class Options:
     volume_cm3: Floats
     side_cm: Floats
 
+    @cached_property
+    def product_ids(self) -> tuple[str, ...]:
+        """The products of the order, each once, in order of their first line."""
+        return tuple(dict.fromkeys(line.product_id for line in self.order.lines))
+
+    @cached_property
+    def places(self) -> tuple[str, ...]:
+        """Where each source's stock lies (S,), see ``graph.orders.location_of``."""
+        return tuple(map(location_of, self.source_ids))
+
+    @cached_property
+    def promise_days(self) -> float:
+        """The order's promise, or the one by which its routes are compared when it has none."""
+        if self.order.promise_days is not None:
+            return self.order.promise_days
+        return float(self.times.quantile(PROMISE_PROBABILITY).min(initial=np.inf))
+
+    @cached_property
+    def p_on_time(self) -> Floats:
+        """The probability that each route keeps that promise, (R,)."""
+        return self.times.cdf(self.promise_days)
+
 
 @dataclass(frozen=True, slots=True)
 class OptionFinder:
@@ -64,8 +93,13 @@ class OptionFinder:
         that was stocked since, the recorded offer). Raises BadInput with every unknown name of the order.
         """
         dest, products = self._rows(order)
-        sources = LineSources.of(self.arrays, order, products, at_s - self.offer_lapse_s, more or {})
-        return self._options(order, dest, products, sources, at_s)
+        offered = Offered.of(self.arrays, order, products)
+        sources = LineSources.of(self.arrays, order, products, at_s - self.offer_lapse_s, more or {}, offered)
+        parcels = [
+            parcel or self.arrays.product_parcel(row)
+            for row, parcel in zip(products, offered.parcels, strict=True)
+        ]
+        return self._options(order, dest, parcels, sources, at_s)
 
     def _rows(self, order: Order) -> tuple[int, list[int]]:
         arrays, faults = self.arrays, []
@@ -76,6 +110,9 @@ class OptionFinder:
             dest = UNKNOWN
             faults.append(_fault(order, None, "zip_prefix", error))
         for line in order.lines:
+            if line.candidates and line.product_id not in arrays.product_rows:
+                rows.append(UNKNOWN)
+                continue
             try:
                 rows.append(product_row(arrays.product_rows, arrays.product_ids, line.product_id))
             except UnknownName as error:
@@ -85,13 +122,12 @@ class OptionFinder:
         return dest, rows
 
     def _options(
-        self, order: Order, dest: int, products: Sequence[int], sources: LineSources, at_s: int
+        self, order: Order, dest: int, parcels: Sequence[Parcel], sources: LineSources, at_s: int
     ) -> Options:
         arrays = self.arrays
         carriers = len(arrays.carrier_ids)
         source = np.repeat(np.arange(len(sources.names)), carriers)
         carrier = np.tile(np.arange(carriers, dtype=np.int32), len(sources.names))
-        parcels = [arrays.product_parcel(row) for row in products]
         legs = Legs.of(arrays, sources, source, carrier, dest)
         once, each = self._freight(legs, parcels, sources.price_cents[:, source])
         freight_cents = once + each.T @ np.array([line.quantity for line in order.lines])
@@ -114,12 +150,9 @@ class OptionFinder:
 
     def _freight(self, legs: Legs, parcels: Sequence[Parcel], price_cents: Floats) -> tuple[Cents, Cents]:
         """Return what a route's package pays once (R,), and what it pays for each unit of a line (L, R)."""
-        once = np.zeros(len(legs.carrier), np.int64)
-        each = np.empty((len(parcels), len(legs.carrier)), np.int64)
-        for line, parcel in enumerate(parcels):
-            price = np.where(np.isnan(price_cents[line]), parcel.price_cents, price_cents[line])
-            once, each[line] = self.freight.parts(legs.freight_query(parcel, price))
-        return once, each
+        names = ("weight_g", "volume_cm3", "price_cents")
+        lines = Lines(*(np.array([getattr(parcel, name) for parcel in parcels]) for name in names))
+        return freight_of(self.freight.law, self.arrays.places, lines, legs.routes, price_cents)
 
 
 def _fault(order: Order, line: OrderLine | None, column: str, error: UnknownName) -> Fault:

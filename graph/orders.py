@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import isfinite
 
@@ -15,11 +15,53 @@ Earlier = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A seller who offers a line's product from their own stock, whatever the snapshot knows of either.
+
+    ``price_cents`` is of one unit. ``zip_prefix`` is where the seller ships from: needed for a seller that
+    the snapshot does not know, and counted for no other. ``category`` and the sizes of one unit (g, cm3, cm)
+    stand in for a product that the snapshot does not know. ``active`` False: the offer is withdrawn, and
+    counts as lapsed.
+    """
+
+    seller_id: str
+    price_cents: int
+    zip_prefix: str | None = None
+    category: str | None = None
+    weight_g: float | None = None
+    volume_cm3: float | None = None
+    longest_side_cm: float | None = None
+    active: bool = True
+
+    @property
+    def source_id(self) -> str:
+        """The source that it makes."""
+        return f"seller:{self.seller_id}"
+
+    def faults(self, line_id: str) -> Iterator[Fault]:
+        """Yield what is wrong with it as a candidate of a line."""
+
+        def fault(kind: str, value: object, remedy: str) -> Fault:
+            return Fault("order lines", line_id or None, "candidates", kind, str(value), remedy)
+
+        if not self.seller_id:
+            yield fault("seller_id: empty", "", "Give an id.")
+        if self.price_cents < 0:
+            yield fault("price_cents: less than 0", self.price_cents, "Give the price of a unit in cents.")
+        for name in ("weight_g", "volume_cm3", "longest_side_cm"):
+            size = getattr(self, name)
+            if size is not None and not (isfinite(size) and size > 0):
+                yield fault(f"{name}: not more than 0", size, "Give the size of one unit, or leave it out.")
+
+
+@dataclass(frozen=True, slots=True)
 class OrderLine:
     """So many units of one product.
 
     ``pin``: only these sources may serve the line (empty = any); ``exclude``: these may not. Sources are
-    named ``seller:<id>`` or ``warehouse:<id>:<seller>``. BadInput lists everything that is wrong.
+    named ``seller:<id>`` or ``warehouse:<id>:<seller>``. ``candidates`` are offers beside the snapshot's; of
+    one seller they count instead of it, and with them a product may be unknown. BadInput lists everything
+    that is wrong.
     """
 
     line_id: str
@@ -27,6 +69,7 @@ class OrderLine:
     quantity: int
     pin: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
 
     def __post_init__(self) -> None:
         if faults := tuple(self._faults()):
@@ -48,6 +91,18 @@ class OrderLine:
                     yield fault(column, "not a source", source_id, remedy)
         for source_id in sorted(set(self.pin) & set(self.exclude)):
             yield fault("pin", "pinned and excluded at once", source_id, "Take it out of one of the two.")
+        if self.candidates:
+            yield from self._candidate_faults()
+
+    def _candidate_faults(self) -> Iterator[Fault]:
+        for seller_id, times in Counter(one.seller_id for one in self.candidates).items():
+            if times > 1:
+                remedy = "Name each seller once."
+                yield Fault(
+                    "order lines", self.line_id or None, "candidates", "two of one seller", seller_id, remedy
+                )
+        for one in self.candidates:
+            yield from one.faults(self.line_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +127,19 @@ class Order:
     def __post_init__(self) -> None:
         if faults := (*self._own_faults(), *self._line_faults()):
             raise BadInput(f"Order {self.order_id!r} cannot be used.", faults)
+
+    def with_candidates(self, told: Mapping[str, Sequence[Candidate]]) -> Order:
+        """Return the order with more candidates by product; of a seller that a line names, its own counts.
+
+        A seller ships from one place: the one that the order itself tells, else the first one told.
+        """
+        own = (one for line in self.lines for one in line.candidates)
+        places = {one.seller_id: one.zip_prefix for one in own}
+        for more in told.values():
+            for one in more:
+                places.setdefault(one.seller_id, one.zip_prefix)
+        lines = (_with(line, told.get(line.product_id, ()), places) for line in self.lines)
+        return replace(self, lines=tuple(lines))
 
     def _fault(self, column: str, kind: str, value: object, remedy: str) -> Fault:
         return Fault("orders", self.order_id or None, column, kind, str(value), remedy)
@@ -106,6 +174,12 @@ class Order:
             if times > 1:
                 remedy = "Put all lines that travel together into one group."
                 yield self._fault("together", "line in two groups", line_id, remedy)
+
+
+def _with(line: OrderLine, more: Sequence[Candidate], places: Mapping[str, str | None]) -> OrderLine:
+    own = {one.seller_id for one in line.candidates}
+    added = [replace(one, zip_prefix=places[one.seller_id]) for one in more if one.seller_id not in own]
+    return replace(line, candidates=(*line.candidates, *added)) if added else line
 
 
 def is_source_id(name: str) -> bool:

@@ -7,18 +7,16 @@ from datetime import datetime
 from math import isnan
 from zoneinfo import ZoneInfo
 
-import numpy as np
-from numpy.typing import NDArray
-
-from graph.arrays import Floats, NetworkArrays
+from graph.arrays import NetworkArrays
 from graph.candidates import Candidates, Wanted, find_candidates
+from graph.choice import Chosen, choose
 from graph.errors import BadInput
 from graph.explain import Facts, why
 from graph.freight import Freight
 from graph.lead_time import LeadTime, LeadTimeBatch, LeadTimes
-from graph.model import Rank, SnapshotMeta, SourceKind
+from graph.model import SnapshotMeta, SourceKind
 from graph.names import category_row, product_row, zip_row
-from graph.route import DEFAULT_PROBABILITY, Recommendation, Route, RouteRequest
+from graph.route import Recommendation, Route, RouteRequest
 
 _LOCAL = ZoneInfo("America/Sao_Paulo")
 
@@ -44,9 +42,11 @@ class Recommender:
         meta = self.meta
         if not len(found):
             return Recommendation(meta.snapshot_id, meta.as_of, (), 0, self._why_none(wanted))
-        judged = Judged.of(request, found, self.lead_times.read(found.query))
-        order = best_rows(judged.score, found, request.k + 1)
-        return Recommendation(meta.snapshot_id, meta.as_of, self._routes(request, judged, order), len(found))
+        times = self.lead_times.read(found.query)
+        # The first is compared with the second, all others with the first.
+        chosen = choose(request, times, found.freight_cents, found.distance_km, max(request.k, 2))
+        routes = self._routes(request, found, times, chosen)
+        return Recommendation(meta.snapshot_id, meta.as_of, routes, len(found))
 
     def wanted(self, request: RouteRequest) -> Wanted:
         """Put a request into codes; UnknownName proposes the nearest known names."""
@@ -72,14 +72,15 @@ class Recommender:
             )
         return at_s
 
-    def _routes(self, request: RouteRequest, judged: Judged, order: NDArray[np.intp]) -> tuple[Route, ...]:
-        times = judged.times.take(order).to_list()
-        facts = judged.facts(order, times)
-        routes = []
-        for place, row in enumerate(order[: request.k].tolist(), 1):
-            own, time = facts[place - 1], times[place - 1]
+    def _routes(
+        self, request: RouteRequest, found: Candidates, times: LeadTimeBatch, chosen: Chosen
+    ) -> tuple[Route, ...]:
+        told, routes = times.told(chosen.rows), []
+        facts = _facts(found, chosen, told)
+        for place, row in enumerate(chosen.rows[: request.k].tolist(), 1):
+            own, time = facts[place - 1], told[place - 1]
             other = facts[0] if place > 1 else facts[1] if len(facts) > 1 else None
-            routes.append(self._route(place, row, judged.found, time, own, why(request, place, own, other)))
+            routes.append(self._route(place, row, found, time, own, why(request, place, own, other)))
         return tuple(routes)
 
     def _route(
@@ -114,74 +115,12 @@ class Recommender:
         return "No carrier's limits admit the parcel."
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """The candidates with their lead times and, for the request's rank, a score (less is better)."""
-
-    found: Candidates
-    times: LeadTimeBatch
-    promise_days: Floats
-    p_on_time: Floats
-    score: Floats
-
-    @classmethod
-    def of(cls, request: RouteRequest, found: Candidates, times: LeadTimeBatch) -> Judged:
-        """Judge all candidates.
-
-        The promise is the one given, or each route's shortest that holds with the wanted probability.
-        """
-        if request.promise_days is not None:
-            promise = np.full(len(found), float(request.promise_days))
-            p_on_time = times.cdf(request.promise_days)
-        else:
-            probability = request.probability or DEFAULT_PROBABILITY
-            promise = times.quantile(probability)
-            p_on_time = np.full(len(found), probability)
-        return cls(found, times, promise, p_on_time, _score(request, found, times, promise, p_on_time))
-
-    def facts(self, rows: NDArray[np.intp], times: list[LeadTime]) -> list[Facts]:
-        """Return the numbers of some candidates; ``times`` are theirs."""
-        found = self.found
-        columns = (self.score, self.promise_days, self.p_on_time, found.freight_cents, found.distance_km)
-        values = zip(*(column[rows].tolist() for column in columns), times, strict=True)
-        return [
-            Facts(score, time.mean_days, time.sd_days, promise, p_on_time, cents, km, time.basis, time.n)
-            for score, promise, p_on_time, cents, km, time in values
-        ]
-
-
-def _score(
-    request: RouteRequest, found: Candidates, times: LeadTimeBatch, promise: Floats, p_on_time: Floats
-) -> Floats:
-    match request.rank:
-        case Rank.FASTEST:
-            return times.mean_days
-        case Rank.CHEAPEST:
-            return found.freight_cents.astype(np.float64)
-        case Rank.BALANCED:
-            weights = request.weights
-            late_percent = 100.0 * (1.0 - p_on_time)
-            return (
-                weights.days * times.mean_days
-                + weights.freight * found.freight_cents
-                + weights.late * late_percent
-            )
-    if request.promise_days is not None:
-        return -p_on_time
-    if request.probability is not None:
-        return promise
-    return times.mean_days + request.z * np.sqrt(times.var_days)
-
-
-def best_rows(score: Floats, found: Candidates, size: int) -> NDArray[np.intp]:
-    """Return the first rows in order of (score, freight, distance, row); unknown distances come last.
-
-    Rows worse than the ``size``-th best score are cut away first; the cut keeps every tie, so it is exact.
-    """
-    if size < len(score):
-        edge = np.partition(score, size - 1)[size - 1]
-        rows = np.flatnonzero(score <= edge)
-    else:
-        rows = np.arange(len(score))
-    order = np.lexsort((found.distance_km[rows], found.freight_cents[rows], score[rows]))
-    return rows[order[:size]]
+def _facts(found: Candidates, chosen: Chosen, times: list[LeadTime]) -> list[Facts]:
+    """Return the numbers of the chosen candidates; ``times`` are theirs."""
+    rows = chosen.rows
+    columns = (*chosen[1:], found.freight_cents[rows], found.distance_km[rows])
+    values = zip(*(column.tolist() for column in columns), times, strict=True)
+    return [
+        Facts(score, time.mean_days, time.sd_days, promise, p_on_time, cents, km, time.basis, time.n)
+        for score, promise, p_on_time, cents, km, time in values
+    ]

@@ -123,7 +123,7 @@ class Route(NamedTuple):
                 **_days(lead_time),
                 "basis": str(lead_time.basis),
                 "n": lead_time.n,
-                "stages": {name: _days(lead_time.stage(name)) for name in STAGES},
+                "stages": dict(zip(STAGES, map(_days, lead_time.stages), strict=True)),
             },
             "why": self.why,
         }

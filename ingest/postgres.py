@@ -19,8 +19,6 @@ from graph.errors import BadInput, Fault
 from ingest.raw import RawTable, unusable
 from ingest.tables import TABLES, Table
 
-SCHEMES: Final = ("postgresql", "postgres")
-
 _BEGIN: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _DATES: Final = "SET LOCAL datestyle = 'ISO, YMD'"
 _COLUMNS: Final = """

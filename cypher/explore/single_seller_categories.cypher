@@ -6,14 +6,14 @@
 // Parameters: none
 //
 // Returns:
-//   category        Portuguese name
+//   category          Portuguese name
 //   category_english  English name, where there is one
-//   seller_id       the one seller
-//   city            where it is
-//   state           where it is
-//   active_offers   its products in the category
-//   units_sold      units that it sold of them
-//   snapshot_state  ready, or loading
+//   seller_id         the one seller
+//   city              where it is
+//   state             where it is
+//   active_offers     its products in the category
+//   units_sold        units that it sold of them
+//   snapshot_state    ready, or loading
 MATCH (snapshot:Snapshot)
 OPTIONAL CALL (snapshot) {
   MATCH (category:Category)<-[:IN_CATEGORY]-(:Product)<-[offer:SELLS]-(seller:Seller)

@@ -16,7 +16,7 @@ from deploy.local.neo4j import USER, Neo4j, serve_neo4j
 from deploy.local.process import Missing, NotStarted
 
 BOLT, HTTP = 7687, 7474
-DEMO = "synth://?orders=20000&seed=7"
+DEMO, DEMO_SNAPSHOTS = "synth://?orders=20000&seed=7", Path("demo/snapshots")
 
 
 def main() -> int:
@@ -26,7 +26,7 @@ def main() -> int:
     commands.add_parser("services", help="install what is missing")
     server = commands.add_parser("neo4j", help="run Neo4j with Browser and a network until Ctrl-C")
     server.add_argument("--home", type=Path, default=Path("demo/neo4j"), help="folder of the server")
-    server.add_argument("--snapshot", type=Path, default=Path("demo/snapshots"), help="network to load")
+    server.add_argument("--snapshot", type=Path, default=DEMO_SNAPSHOTS, help="network to load")
     server.add_argument("--bolt", type=int, default=BOLT)
     server.add_argument("--http", type=int, default=HTTP)
     given = parser.parse_args()
@@ -49,7 +49,7 @@ def _services() -> int:
 
 def _neo4j(given: argparse.Namespace) -> int:
     snapshots: Path = given.snapshot
-    if not (snapshots / "CURRENT").exists() and not (snapshots / "network").exists():
+    if snapshots == DEMO_SNAPSHOTS and not (snapshots / "CURRENT").exists():
         print(f"No network in {snapshots} yet: building the demonstration's", flush=True)
         if code := _malha("build", "--source", DEMO, "--out", str(snapshots)):
             return code

@@ -39,6 +39,14 @@ def java() -> str:
     return found
 
 
+def maven() -> str:
+    """Return the Maven program; Missing says what to install."""
+    found = shutil.which("mvn")
+    if found is None:
+        raise Missing(f"Maven is not installed: {JAVA_HINT}.")
+    return found
+
+
 def fetch(folder: Path, artefacts: Sequence[str]) -> None:
     """Put Maven artefacts (``group:name:version``) and what they need at run time into a folder.
 
@@ -46,15 +54,13 @@ def fetch(folder: Path, artefacts: Sequence[str]) -> None:
     """
     if folder.is_dir():
         return
-    maven = shutil.which("mvn")
-    if maven is None:
-        raise Missing(f"Maven is not installed: {JAVA_HINT}.")
+    program = maven()
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetch-") as work:
         Path(work, "pom.xml").write_text(_POM.format(dependencies="".join(map(_dependency, artefacts))))
         done = subprocess.run(
             [
-                *(maven, "-q", "-B", "-ntp", "dependency:copy-dependencies"),
+                *(program, "-q", "-B", "-ntp", "dependency:copy-dependencies"),
                 *("-DincludeScope=runtime", f"-DoutputDirectory={work}/lib"),
             ],
             cwd=work,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from deploy.local import chromium, neo4j, postgres
-from deploy.local.cache import JAVA_HINT, java
+from deploy.local.cache import java, maven
 from deploy.local.process import Missing
 
 
@@ -25,7 +25,7 @@ class Need:
 
 NEEDS = (
     Need("Java", java, ("default-jre-headless",), "MALHA_NEO4J_URI"),
-    Need("Maven", lambda: _program("mvn"), ("maven",), "MALHA_NEO4J_URI"),
+    Need("Maven", maven, ("maven",), "MALHA_NEO4J_URI"),
     Need("Neo4j", neo4j.libraries, (), "MALHA_NEO4J_URI"),
     Need("PostgreSQL", postgres.binaries, ("postgresql",), "MALHA_POSTGRES_URL"),
     Need("Chromium", chromium.program, ("chromium",)),
@@ -61,13 +61,6 @@ def _fault(need: Need) -> str | None:
     except Missing as missing:
         return str(missing)
     return None
-
-
-def _program(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        raise Missing(f"Maven is not installed: {JAVA_HINT}.")
-    return found
 
 
 def _can_install() -> bool:

@@ -18,6 +18,9 @@ from deploy.local.process import HOST, Launch, NotStarted, accepts, free_port, r
 VERSION: Final = "5.26.31"
 ARTEFACTS: Final = (f"org.neo4j:neo4j:{VERSION}", "org.neo4j.client:neo4j-browser:5.24.0")
 
+USER: Final = "neo4j"
+
+_HEAP_FIRST, _HEAP = "512m", "1g"
 _JVM: Final = (
     "-XX:+UseG1GC",
     "-XX:+DisableExplicitGC",
@@ -32,7 +35,6 @@ _JVM: Final = (
 )
 _ADMIN: Final = "org.neo4j.server.startup.Neo4jAdminCommand"
 _SERVER: Final = "org.neo4j.server.CommunityEntryPoint"
-USER: Final = "neo4j"
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def libraries() -> Path:
     return folder
 
 
-def prepare(home: Path, bolt: int, http: int, password: str | None = None, heap_mb: int = 1024) -> None:
+def prepare(home: Path, bolt: int, http: int, password: str | None = None) -> None:
     """Lay out a home folder as an installation has it: ``conf``, ``lib``, ``bin/neo4j-admin``.
 
     A password holds for a home that has no data yet: later it is changed in the server.
@@ -71,7 +73,7 @@ def prepare(home: Path, bolt: int, http: int, password: str | None = None, heap_
     lib = home / "lib"
     lib.unlink(missing_ok=True)
     lib.symlink_to(libraries())
-    (home / "conf" / "neo4j.conf").write_text(_settings(bolt, http, password is not None, heap_mb), "utf-8")
+    (home / "conf" / "neo4j.conf").write_text(_settings(bolt, http, password is not None), "utf-8")
     admin = home / "bin" / "neo4j-admin"
     command = [java(), "-cp", _class_path(home), *_JVM, f"-Dbasedir={home}", _ADMIN]
     admin.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', "utf-8")
@@ -89,7 +91,6 @@ def serve_neo4j(
     password: str | None = None,
     bolt: int | None = None,
     http: int | None = None,
-    heap_mb: int = 1024,
 ) -> Iterator[Neo4j]:
     """Run a server in a home folder (made when absent) until the block ends; its data stay there.
 
@@ -99,10 +100,11 @@ def serve_neo4j(
     bolt, http = bolt or free_port(), http or free_port()
     if taken := [port for port in (bolt, http) if accepts(port)]:
         raise NotStarted(
-            f"Port {taken[0]} is in use, perhaps by another Neo4j: stop it, or name other ports."
+            f"Port {taken[0]} is in use, perhaps by another Neo4j: stop it, or take other ports: "
+            "python -m deploy.local neo4j --bolt 7688 --http 7475"
         )
-    prepare(home, bolt, http, password, heap_mb)
-    command = [java(), f"-Xms{min(512, heap_mb)}m", f"-Xmx{heap_mb}m", *_JVM, "-cp", _class_path(home)]
+    prepare(home, bolt, http, password)
+    command = [java(), f"-Xms{_HEAP_FIRST}", f"-Xmx{_HEAP}", *_JVM, "-cp", _class_path(home)]
     command += [_SERVER, f"--home-dir={home}", f"--config-dir={home}/conf", "--console-mode"]
     launch = Launch("neo4j", command, home, failure="ERROR Failed to start")
     with running(launch, lambda: accepts(bolt) and _serves(http)):
@@ -128,7 +130,7 @@ def _serves(port: int) -> bool:
         return False
 
 
-def _settings(bolt: int, http: int, auth: bool, heap_mb: int) -> str:
+def _settings(bolt: int, http: int, auth: bool) -> str:
     settings = {
         "server.default_listen_address": HOST,
         "server.bolt.listen_address": f"{HOST}:{bolt}",
@@ -137,8 +139,8 @@ def _settings(bolt: int, http: int, auth: bool, heap_mb: int) -> str:
         "server.http.listen_address": f"{HOST}:{http}",
         "server.https.enabled": "false",
         "dbms.security.auth_enabled": str(auth).lower(),
-        "server.memory.heap.initial_size": f"{min(512, heap_mb)}m",
-        "server.memory.heap.max_size": f"{heap_mb}m",
+        "server.memory.heap.initial_size": _HEAP_FIRST,
+        "server.memory.heap.max_size": _HEAP,
         "server.memory.pagecache.size": "256m",
         "dbms.usage_report.enabled": "false",
         "client.allow_telemetry": "false",

@@ -7,9 +7,9 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -36,7 +36,6 @@ class Launch:
     name: str
     command: Sequence[str]
     folder: Path
-    environment: Mapping[str, str] = field(default_factory=dict)
     user: str | None = None
     failure: str | None = None
     stop_signal: signal.Signals = signal.SIGTERM
@@ -70,7 +69,6 @@ def running(
         server = subprocess.Popen(
             launch.command,
             cwd=launch.folder,
-            env={**os.environ, **launch.environment},
             user=launch.user,
             stdin=subprocess.DEVNULL,
             stdout=log,

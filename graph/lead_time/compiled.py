@@ -102,21 +102,36 @@ def _find(keys: IntArray, key: int) -> int:
     return low
 
 
-def _rows_of(keys: IntArray, wanted: IntArray) -> IntArray:
-    """Return the row of each key, the one after the last for a key that was never seen."""
+def _places(keys: IntArray, wanted: IntArray) -> IntArray:
+    """Return what ``_find`` says of each wanted key; neighbours that want the same are searched for once."""
     found = np.empty(len(wanted), np.int64)
     for row in range(len(wanted)):
-        place = _find(keys, wanted[row])
+        same = row > 0 and wanted[row] == wanted[row - 1]
+        found[row] = found[row - 1] if same else _find(keys, wanted[row])
+    return found
+
+
+def _rows_of(keys: IntArray, places: IntArray, wanted: IntArray) -> IntArray:
+    """Return the row of each key, the one after the last for a key that was never seen.
+
+    ``places``: a place a little before that of each key.
+    """
+    found = np.empty(len(wanted), np.int64)
+    for row in range(len(wanted)):
+        place = places[row]
+        while place < len(keys) and keys[place] < wanted[row]:
+            place += 1
         found[row] = place if place < len(keys) and keys[place] == wanted[row] else len(keys)
     return found
 
 
 def _read(asked: Asked, moment: Moment, levels: Levels, online: Online | None) -> tuple[Any, ...]:
     keys, states = _pair_keys(asked), _state_pairs(asked, int(np.sqrt(len(levels.state))))
-    pairs = _rows_of(levels.pair_keys, keys)
+    pairs = _rows_of(levels.pair_keys, _places(levels.pair_keys, keys), keys)
     lanes = keys
     if len(levels.lane_keys):
-        lanes = _rows_of(levels.lane_keys, keys * _STEP + asked.carrier + 1)
+        first = _places(levels.lane_keys, keys * _STEP)
+        lanes = _rows_of(levels.lane_keys, first, keys * _STEP + asked.carrier + 1)
     location = _add_up(asked, levels, states, pairs, lanes)
     basis, n = _evidence(asked, levels, states, pairs, lanes)
     stage_bucket = levels.bucket[states]
@@ -241,11 +256,11 @@ def _log1p(values: FloatArray, found: FloatArray) -> None:
 def _routes(asked: Asked, online: Online) -> FloatArray:
     """Return start, seller's and route's effect: of the carrier told, else the mean over the seller's."""
     keys, sellers = _pair_keys(asked) * _STEP, _sellers(asked, len(online.seller))
-    lane_keys = online.lane_keys
+    lane_keys, places = online.lane_keys, _places(online.lane_keys, keys)
     found = online.start + online.seller[sellers]
     for row in range(len(found)):
         told = _slot(asked.carrier[row], len(online.carrier))
-        place = _find(lane_keys, keys[row])
+        place = places[row]
         for carrier in range(len(online.carrier)):
             key = keys[row] + carrier
             while place < len(lane_keys) and lane_keys[place] < key:
@@ -260,12 +275,34 @@ def _routes(asked: Asked, online: Online) -> FloatArray:
 
 
 def _add_leaves(columns: FloatArray, trees: Trees, found: FloatArray) -> None:
-    features, rows = columns.shape
-    block, shared = np.zeros((2 * features, _BLOCK)), np.empty(2 * features, np.bool_)
-    for start in range(0, rows, _BLOCK):
-        size = min(_BLOCK, rows - start)
-        _load(columns, start, size, block, shared)
-        found[start : start + size] += _block_sums(block, shared, trees)[:size]
+    """Add the trees' sums; neighbours that are alike (the carriers of one source) are read once."""
+    firsts, runs = _runs(columns)
+    block, shared = np.zeros((2 * len(columns), _BLOCK)), np.empty(2 * len(columns), np.bool_)
+    sums = np.empty(len(firsts))
+    for start in range(0, len(firsts), _BLOCK):
+        rows = firsts[start : start + _BLOCK]
+        _load(columns, rows, block, shared)
+        sums[start : start + _BLOCK] = _block_sums(block, shared, trees)[: len(rows)]
+    found += sums[runs]
+
+
+def _runs(columns: FloatArray) -> tuple[IntArray, IntArray]:
+    """Return the first row of each run of neighbours that are alike, and the run of each row."""
+    firsts, runs = np.empty(columns.shape[1], np.int64), np.empty(columns.shape[1], np.int64)
+    count = 0
+    for row in range(len(runs)):
+        alike = row > 0
+        for feature in range(len(columns)):
+            alike = alike and _alike(columns[feature, row], columns[feature, row - 1])
+        if not alike:
+            firsts[count] = row
+            count += 1
+        runs[row] = count - 1
+    return firsts[:count], runs
+
+
+def _alike(one: float, other: float) -> bool:
+    return one == other or (np.isnan(one) and np.isnan(other))
 
 
 def _block_sums(block: FloatArray, shared: Flags, trees: Trees) -> FloatArray:
@@ -293,25 +330,36 @@ def _block_sums(block: FloatArray, shared: Flags, trees: Trees) -> FloatArray:
     return sums
 
 
-def _load(columns: FloatArray, start: int, size: int, block: FloatArray, shared: Flags) -> None:
+def _load(columns: FloatArray, rows: IntArray, block: FloatArray, shared: Flags) -> None:
     """Lay out a block of rows and note the features in which all of them are alike.
 
     NaN fails every test: right for a node that sends it to the right; to the left goes minus infinity.
     """
     for feature in range(len(columns)):
-        first, alike = columns[feature, start], True
-        for row in range(size):
-            x = columns[feature, start + row]
-            missing = np.isnan(x)
-            block[2 * feature, row] = x
-            block[2 * feature + 1, row] = -np.inf if missing else x
-            alike &= (x == first) | (missing & np.isnan(first))
+        alike = True
+        for place in range(len(rows)):
+            x = columns[feature, rows[place]]
+            block[2 * feature, place] = x
+            block[2 * feature + 1, place] = -np.inf if np.isnan(x) else x
+            alike &= _alike(x, columns[feature, rows[0]])
         shared[2 * feature] = shared[2 * feature + 1] = alike
 
 
 _ENTRIES: Final = (_read, _locate, _add_leaves)
-_PARTS: Final = (_slot, _sellers, _state_pairs, _pair_keys, _find, _rows_of, _add_up, _evidence, _share_out)
-_MORE: Final = (_locate, _signals, _parcels, _log1p, _routes, _add_leaves, _block_sums, _load)
+_PARTS: Final = (
+    _slot,
+    _sellers,
+    _state_pairs,
+    _pair_keys,
+    _find,
+    _places,
+    _rows_of,
+    _add_up,
+    _evidence,
+    _share_out,
+)
+_LEAVES: Final = (_add_leaves, _runs, _alike, _block_sums, _load)
+_MORE: Final = (_locate, _signals, _parcels, _log1p, _routes, *_LEAVES)
 
 
 @cache

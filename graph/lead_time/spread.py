@@ -56,8 +56,11 @@ class Spread:
         """Return the residual quantile at probability ``p`` (scalar or per row) of each row's bucket."""
         if np.ndim(p):
             return self._invert(np.asarray(p, np.float64), np.asarray(bucket))
-        of_buckets = self.told[TOLD.index(p)] if p in TOLD else self._of_buckets(float(p))
-        return of_buckets[bucket]
+        return self.residual_of_buckets(float(p))[bucket]
+
+    def residual_of_buckets(self, p: float) -> FloatArray:
+        """Return every bucket's residual quantile at probability ``p``, (buckets,)."""
+        return self.told[TOLD.index(p)] if p in TOLD else self._of_buckets(p)
 
     @cached_property
     def told(self) -> FloatArray:

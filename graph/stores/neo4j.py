@@ -10,32 +10,24 @@ from typing import Any, Final, Self
 
 import polars as pl
 from neo4j import GraphDatabase, Result, RoutingControl, SummaryCounters
-from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Neo4jError, ServiceUnavailable
+from neo4j.exceptions import ConfigurationError, Neo4jError
 from neo4j.time import DateTime
 
-from graph.errors import BadInput, MalhaError, SnapshotError
+from graph.errors import BadInput, SnapshotError
 from graph.model import SnapshotMeta
 from graph.stores.cypher_files import names, statement
-from graph.stores.neo4j_elements import KINDS, Changes, Kind, changes, to_tables
+from graph.stores.neo4j_elements import KINDS, Kind, changes, to_tables
+from graph.stores.neo4j_faults import StoreError, refuse_address, refuse_old, speaking
 from graph.stores.neo4j_report import KindReport, LoadReport
 from graph.stores.neo4j_snapshot import snapshot_meta, snapshot_properties
 from graph.stores.neo4j_writer import BATCH_ROWS, Progress, Writer, silent
 from graph.stores.port import StoredNetwork
 from graph.tables import checked
 
-OLDEST: Final = (5, 24)
-"""The first with ``OPTIONAL CALL``, by which a saved query answers although it finds nothing."""
-
 USER: Final = "neo4j"
 
 _FETCH_ROWS: Final = 10_000
 _PATIENCE_S: Final = 3.0
-
-
-class StoreError(MalhaError):
-    """The database cannot be used; the message says why and what to do."""
-
-
 _COUNTERS: Final = (
     "nodes_created",
     "nodes_deleted",
@@ -82,7 +74,7 @@ class Neo4jStore:
         except (ConfigurationError, ValueError) as error:
             raise BadInput(f"{uri!r} is no address of a Neo4j: {error}") from error
         try:
-            with self._speaking():
+            with speaking(self._uri):
                 self._driver.verify_connectivity()
                 refuse_old(str(self._read("CALL dbms.components() YIELD versions RETURN versions[0]")[0][0]))
         except BaseException:
@@ -116,24 +108,24 @@ class Neo4jStore:
         started = time.perf_counter()
         good = checked(tables)
         wanted = snapshot_properties(meta)
-        with self._speaking():
+        with speaking(self._uri):
             writer = Writer(self._write, self._batch_rows, progress)
             for name in names("schema"):
                 writer.run(statement(name))
             with self._alone():
-                todo = [self._changes(kind, good) for kind in KINDS]
+                todo = [changes(kind, kind.elements(good), self._elements(kind)) for kind in KINDS]
                 if any(map(len, todo)):
                     writer.run(statement("load/snapshot/begin"))
                     writer.apply(todo)
                 if self._snapshot() != wanted:
                     writer.run(statement("load/snapshot/finish"), properties=wanted)
-        kinds = [KindReport.of(part, len(part.kind.elements(good))) for part in todo]
+        kinds = [KindReport.of(part) for part in todo]
         return LoadReport(meta.snapshot_id, kinds, writer.counters, time.perf_counter() - started)
 
     def read(self) -> StoredNetwork:
         """Return the stored network; SnapshotError when there is none, a load broke off, or it was spoilt."""
         meta = self.meta()
-        with self._speaking():
+        with speaking(self._uri):
             try:
                 found = {kind.name: self._elements(kind) for kind in KINDS}
                 return StoredNetwork(checked(to_tables(found)), meta)
@@ -144,7 +136,7 @@ class Neo4jStore:
 
     def meta(self) -> SnapshotMeta:
         """Return what the stored network says of itself; SnapshotError as in ``read``."""
-        with self._speaking():
+        with speaking(self._uri):
             found = self._snapshot()
         if found is None:
             raise SnapshotError(f"{self._uri} holds no network. Load one: malha load --to {self._uri}")
@@ -152,7 +144,7 @@ class Neo4jStore:
 
     def query(self, text: str, parameters: Mapping[str, object]) -> pl.DataFrame:
         """Run a reading statement and return its rows; columns without any value have polars' Null type."""
-        with self._speaking():
+        with speaking(self._uri):
             keys, rows = self._driver.execute_query(
                 text,
                 dict(parameters),
@@ -186,9 +178,6 @@ class Neo4jStore:
                 yield
                 transaction.rollback()
 
-    def _changes(self, kind: Kind, tables: Mapping[str, pl.DataFrame]) -> Changes:
-        return changes(kind, kind.elements(tables), self._elements(kind))
-
     def _elements(self, kind: Kind) -> pl.DataFrame:
         return kind.frame(self._read(statement(f"load/read/{kind.name}")))
 
@@ -212,49 +201,6 @@ class Neo4jStore:
             text, dict(parameters), database_=self._database, result_transformer_=_counters
         )
         return {name: count for name in _COUNTERS if (count := int(getattr(counters, name)))}
-
-    @contextmanager
-    def _speaking(self) -> Iterator[None]:
-        try:
-            yield
-        except AuthError as error:
-            raise StoreError(
-                f"{self._uri} refuses the user or the password: give --user, and --password-file or "
-                "MALHA_NEO4J_PASSWORD."
-            ) from error
-        except ServiceUnavailable as error:
-            raise StoreError(f"No Neo4j answers at {self._uri}. Start one: make neo4j") from error
-        except (Neo4jError, DriverError) as error:
-            if _interrupted(error):
-                raise KeyboardInterrupt from error
-            raise StoreError(f"Neo4j at {self._uri} failed, load again when it is well: {error}") from error
-
-
-def refuse_address(uri: str) -> None:
-    """Raise BadInput for an address that the driver does not speak to, or that holds a secret."""
-    scheme, _, rest = uri.partition("://")
-    if scheme.split("+")[0] not in {"bolt", "neo4j"} or not rest:
-        raise BadInput(f"{uri!r} is no address of a Neo4j: write bolt://HOST:7687 or neo4j+s://HOST.")
-    if "@" in rest:
-        raise BadInput("The address must not hold a password: give a file, or MALHA_NEO4J_PASSWORD.")
-
-
-def refuse_old(version: str) -> None:
-    """Raise StoreError for a server older than the statements in ``cypher/`` can be read by."""
-    found = tuple(int(part) for part in version.partition("-")[0].split(".")[:2])
-    if found < OLDEST:
-        raise StoreError(
-            f"This is Neo4j {version}, which is too old: Malha needs 5.24, and is tested with 5.26."
-        )
-
-
-def _interrupted(error: BaseException | None) -> bool:
-    """Tell whether it was Ctrl-C, in the middle of a message, that the driver stumbled over."""
-    while error is not None:
-        if isinstance(error, KeyboardInterrupt):
-            return True
-        error = error.__context__
-    return False
 
 
 def _counters(result: Result) -> SummaryCounters:

@@ -177,9 +177,13 @@ def to_tables(found: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What to do to one kind: rows to create, rows to update (with ``element``), elements to remove."""
+    """What to do to one kind: rows to create, rows to update (with ``element``), elements to remove.
+
+    ``elements`` counts those that there should be.
+    """
 
     kind: Kind
+    elements: int
     create: pl.DataFrame
     update: pl.DataFrame
     remove: tuple[str, ...]
@@ -199,6 +203,7 @@ def changes(kind: Kind, wanted: pl.DataFrame, found: pl.DataFrame) -> Changes:
     differs.append(pl.col(SPOILT))
     return Changes(
         kind,
+        len(wanted),
         wanted.join(first, on=key, how="anti", nulls_equal=True),
         both.filter(pl.any_horizontal(differs)).select(ELEMENT, *kind.columns),
         (*gone[ELEMENT], *doubled[ELEMENT]),

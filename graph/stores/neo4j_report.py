@@ -20,9 +20,9 @@ class KindReport:
     removed: int
 
     @classmethod
-    def of(cls, done: Changes, elements: int) -> Self:
+    def of(cls, done: Changes) -> Self:
         """Count what was done to one kind."""
-        return cls(done.kind.title, elements, len(done.create), len(done.update), len(done.remove))
+        return cls(done.kind.title, done.elements, len(done.create), len(done.update), len(done.remove))
 
     @property
     def written(self) -> int:

@@ -18,11 +18,11 @@ from graph import Network, RouteRequest
 from graph.candidates import Candidates, find_candidates
 from graph.lead_time import LeadTimeBatch, RouteQuery
 from graph.recommend import Recommender
-from graph.stores.cypher_files import saved_queries
 from graph.stores.neo4j import Neo4jStore
 from ingest.checks import check
 from ingest.facts import gather, gather_nodes
 from ingest.source import open_source
+from tests.cypher.saved import saved_queries
 
 [QUERY] = [query for query in saved_queries() if query.name == "best_sources"]
 REFERENCE = ("distance_km", "weight_g", "volume_cm3", "price_cents", "freight_cents")

@@ -11,8 +11,8 @@ from polars.testing import assert_frame_equal
 from deploy.local import Neo4j
 from graph import Network
 from graph.model import OFFER_LAPSE_DAYS
-from graph.stores.cypher_files import saved_queries
 from graph.stores.neo4j import Neo4jStore
+from tests.cypher.saved import saved_queries
 from tests.services.graphs import empty, run
 
 QUERIES = {query.name: query for query in saved_queries()}

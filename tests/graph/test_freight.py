@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from graph.errors import SnapshotError
 from graph.freight import ERROR_WINDOW_S, HALF_LIFE_S, Freight, FreightQuery, FreightSample
+from graph.law import Lines, Places, Routes, freight_of
 from graph.tables import SCHEMAS
 
 AS_OF_S = 1_525_000_000
@@ -208,3 +209,46 @@ def test_a_truncated_file_is_refused(fitted: Freight, tmp_path: Path) -> None:
         (tmp_path / "freight.npz").write_bytes(data[:size])
         with pytest.raises(SnapshotError, match="Build the snapshot again"):
             Freight.load(tmp_path / "freight.npz")
+
+
+@pytest.mark.parametrize("tariffs", [False, True])
+def test_the_compiled_freight_of_an_order_is_that_of_the_formula(fitted: Freight, tariffs: bool) -> None:
+    rng = np.random.default_rng(5)
+    freight = fitted.with_tariffs(carriers()) if tariffs else fitted
+    places = Places(
+        rng.uniform(-30, 0, 9),
+        rng.uniform(-60, -40, 9),
+        rng.integers(-1, 32, 9).astype(np.int32),
+        rng.integers(-1, 2, 9).astype(np.int32),
+    )
+    for dest in range(9):
+        shipper = np.repeat(rng.integers(-1, 25, 6), 3).astype(np.int32)
+        origin = np.repeat(rng.integers(0, 9, 6), 3).astype(np.int32)
+        carrier = np.tile(np.arange(3, dtype=np.int32), 6)
+        km = np.repeat(np.where(rng.random(6) < 0.2, np.nan, rng.uniform(0, 3_000, 6)), 3)
+        grams, cm3 = (np.where(rng.random(4) < 0.2, np.nan, rng.lognormal(7, 1, 4)) for _ in range(2))
+        usual = rng.lognormal(9, 1, 4)
+        asked = np.repeat(np.where(rng.random((4, 6)) < 0.5, np.nan, rng.lognormal(9, 1, (4, 6))), 3, axis=1)
+        once, each = freight_of(
+            freight.law, places, Lines(grams, cm3, usual), Routes(dest, shipper, origin, carrier, km), asked
+        )
+        state = places.state
+        query = FreightQuery(
+            seller=shipper,
+            dest_region=int(places.region[dest]),
+            carrier=carrier,
+            same_state=(state[origin] == state[dest]) & (state[dest] >= 0),
+            distance_km=km,
+            weight_g=grams[:, None],
+            volume_cm3=cm3[:, None],
+            price_cents=np.where(np.isnan(asked), usual[:, None], asked),
+        )
+        paid_once, paid_each = freight.parts(query)
+        assert (np.broadcast_to(paid_once, asked.shape) == once).all()
+        assert (paid_each == each).all()
+
+
+def carriers() -> pl.DataFrame:
+    """Return three carriers, the second with a tariff."""
+    told = {"base_cents": [None, 700.0, None], "cents_per_kg": [None, 90.0, None]}
+    return pl.DataFrame({**told, "cents_per_km": [None, 0.4, None]}, strict=False)

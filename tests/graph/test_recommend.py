@@ -15,9 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph import BadInput, Network, Rank, RouteRequest, SourceKind, UnknownName, Weights
-from graph.candidates import Candidates
-from graph.lead_time import RouteQuery
-from graph.recommend import best_rows
+from graph.choice import best_rows
 from graph.tables import INSTANT
 from tests.graph import brute_force
 from tests.graph.make import AS_OF, World, network, tables
@@ -134,10 +132,8 @@ few = st.integers(0, 2)
 )
 def test_ties_go_to_freight_then_distance_then_place(rows: list[tuple[int, int, float]], size: int) -> None:
     score, cents, km = (np.array(column) for column in zip(*rows, strict=True))
-    none = np.zeros(len(rows), np.int32)
-    found = Candidates(none, none, none, none, km, cents, RouteQuery.build(len(rows)))
     wanted = sorted(range(len(rows)), key=lambda i: (score[i], cents[i], np.nan_to_num(km[i], nan=np.inf), i))
-    assert best_rows(score.astype(float), found, size).tolist() == wanted[:size]
+    assert best_rows(score.astype(float), cents, km, size).tolist() == wanted[:size]
 
 
 @pytest.fixture(scope="module")

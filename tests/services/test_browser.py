@@ -6,6 +6,7 @@ With MALHA_PICTURES naming a folder, the pictures of that page are written there
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,10 +21,14 @@ pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: 
 
 from tests.services.browser import NeoBrowser, neo4j_browser
 
-AROUND_A_WAREHOUSE = """MATCH path = (w:Warehouse)-[:LOCATED_IN]->(:ZipPrefix)-[:IN_REGION]->(home:Region)
-WHERE w.id = 'wh_sp_1'
-MATCH lane = (home)-[l:LANE]->(:Region)
-RETURN path, lane ORDER BY l.n DESC LIMIT 12"""
+PAGE = (FOLDER.parent / "docs" / "neo4j.md").read_text("utf-8")
+
+
+def shown(pattern: str) -> str:
+    """Return what the page tells to run."""
+    found = re.search(pattern, PAGE, re.DOTALL)
+    assert found is not None
+    return found[1]
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +50,16 @@ def picture(browser: NeoBrowser, name: str) -> None:
 
 def test_a_graph_is_drawn_with_places_and_names(browser: NeoBrowser) -> None:
     browser.drop(FOLDER / "malha.grass")
-    browser.run(AROUND_A_WAREHOUSE)
+    browser.run(shown(r"Run\s+`(:config [^`]+)`"))
+    browser.page.get_by_text('"autoComplete": false').wait_for()
+    browser.run(re.sub(r"\n +", "\n", shown(r"```\s+(MATCH path.+?)\n *```")))
     browser.page.locator("svg .node").first.wait_for()
     # A long caption is broken into lines, each a text of its own.
     lines = {line.strip() for line in browser.page.locator("svg .node text").all_text_contents()}
     assert "wh_sp_1" in lines
     assert any(line.split()[0] in {"SP", "RJ", "MG", "BA"} for line in lines if line)
+    # A lane each, and the two steps from the warehouse to its region: not all that connects these places.
+    assert browser.page.locator("svg .relationship").count() == 12 + 2
     picture(browser, "browser-warehouse")
 
 

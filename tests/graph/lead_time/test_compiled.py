@@ -182,3 +182,18 @@ def test_only_the_hour_of_the_week_counts_of_the_instant() -> None:
     columns = {field: getattr(query, field) for field in query.__slots__ if field != "at_s"}
     later = model.read(RouteQuery.build(30, query.at_s + 7 * DAY_S, **columns))
     assert later.mean_days.tobytes() == model.read(query).mean_days.tobytes()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_carriers_of_one_source_read_the_same_bits_as_apart(name: str) -> None:
+    model, query = MODELS[name], query_of(4, 40, alike=True)
+    apart = {field: getattr(query, field) for field in query.__slots__ if field != "at_s"}
+    carriers = np.array([UNKNOWN, 0, 1, 2])
+    columns = {field: np.repeat(value, 4) for field, value in apart.items()} | {
+        "carrier": np.tile(carriers, 40)
+    }
+    together = model.read(RouteQuery.build(160, query.at_s, **columns))
+    for place, carrier in enumerate(carriers):
+        alone = model.read(RouteQuery.build(40, query.at_s, **apart | {"carrier": carrier}))
+        assert together.mean_days[place::4].tobytes() == alone.mean_days.tobytes()
+        assert together.bucket[place::4].tolist() == alone.bucket.tolist()

@@ -12,7 +12,8 @@ from polars.testing import assert_frame_equal
 from deploy.local import Neo4j
 from graph import BadInput, SnapshotError, SnapshotMeta
 from graph.stores import GraphStore
-from graph.stores.neo4j import Neo4jStore, StoreError, refuse_old
+from graph.stores.neo4j import Neo4jStore
+from graph.stores.neo4j_faults import StoreError, refuse_old
 from graph.stores.neo4j_report import LoadReport
 from graph.tables import SCHEMAS, checked
 from tests.graph.make import tables
@@ -275,3 +276,8 @@ def test_a_second_loader_is_refused_while_one_is_at_work(store: Neo4jStore, serv
     with opened(server) as other:
         other.load(network(), NEXT)
     assert store.meta() == NEXT
+
+
+def test_what_the_server_refuses_is_told_in_its_own_words(store: Neo4jStore) -> None:
+    with pytest.raises(StoreError, match=r"(?s)failed: .+ \(Neo\.ClientError\.Statement\.SyntaxError\)\."):
+        store.query("MATCH (", {})
