@@ -73,7 +73,8 @@ def malha(snapshot: Path, folder: Path) -> FastAPI:
     async def unread(request: Request) -> Response:
         return stored(request)
 
-    app.include_router(router)
+    # Routes are tried in turn: these come first, beside recommend.
+    app.router.routes[:0] = router.routes
     return app
 
 

@@ -7,17 +7,22 @@ cheaper by more than (cheapest assignment with it) - (optimum), whatever it shar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import isfinite
+from typing import Any
 
+import numba  # type: ignore[import-not-found,import-untyped,unused-ignore]
 import numpy as np
 
 from optimizer.assignment import Assignment, Part
-from optimizer.forced import ForcedCosts, Outcome
+from optimizer.forced import ForcedCosts
 from optimizer.kernel import solve_one
 from optimizer.problem import OrderProblem
 from optimizer.reduce import TIE
-from optimizer.words import UNFILLED, UNLIMITED, Term
+from optimizer.words import UNFILLED, UNLIMITED, Floats, Ints, Term
+
+_compiled: Callable[[Callable[..., Any]], Callable[..., Any]] = numba.njit(cache=True)
 
 MORE_UNITS = 10
 """So many units more are tried for the break-even in quantity."""
@@ -55,35 +60,41 @@ def freight_break_evens(
     """
     if not answer.exact or problem.limits.may_split_lines:
         return ()
-    least = costs.bound.min(axis=0)
+    least, used = costs.bound.min(axis=0)[: problem.routes], set(answer.routes)
+    order, least = np.argsort(least, kind="stable").tolist(), least.tolist()
     found: list[tuple[int, int, FreightBreakEven]] = []
-    for route in np.argsort(least[: problem.routes], kind="stable").tolist():
-        if not np.isfinite(least[route]):
+    for route in order:
+        if not isfinite(least[route]):
             break
         if len(found) >= most and least[route] - answer.cost_cents > sorted(found)[most - 1][0]:
             break
-        if route not in answer.routes and (best := _cheapest_with(costs, route)) is not None:
-            freight = freight_of(problem, best.parts, route)
-            fall = best.cost_cents - answer.cost_cents
+        if route not in used and (best := _cheapest_with(costs, route)) is not None:
+            cost_cents, group = best
+            parts = costs.parts(group, route)
+            freight = freight_of(problem, parts, route)
+            fall = cost_cents - answer.cost_cents
             if fall <= freight:
-                lines = tuple(part.line for part in best.parts if part.route == route)
+                lines = tuple(part.line for part in parts if part.route == route)
                 found.append((fall, route, FreightBreakEven(route, lines, freight, freight - fall)))
     return tuple(told for _, _, told in sorted(found, key=lambda entry: entry[:2])[:most])
 
 
-def _cheapest_with(costs: ForcedCosts, route: int) -> Outcome | None:
-    """Return the cheapest assignment that uses a route: some group goes there. None where unproven."""
-    bounds = costs.bound[:, route]
-    best: Outcome | None = None
-    for group in np.argsort(bounds, kind="stable").tolist():
-        if not np.isfinite(bounds[group]) or (best is not None and bounds[group] >= best.cost_cents):
+def _cheapest_with(costs: ForcedCosts, route: int) -> tuple[int, int] | None:
+    """Return cost and group of the cheapest assignment that uses a route: some group goes there.
+
+    None where unproven.
+    """
+    bounds = costs.bound[:, route].tolist()
+    best: tuple[int, int] | None = None
+    for group in sorted(range(len(bounds)), key=bounds.__getitem__):
+        if not isfinite(bounds[group]) or (best is not None and bounds[group] >= best[0]):
             break
         found = costs.proven(group, route)
         if found is None:
             if not costs.is_impossible(group, route):
                 return None
-        elif best is None or found.cost_cents < best.cost_cents:
-            best = found
+        elif best is None or found.cost_cents < best[0]:
+            best = found.cost_cents, group
     return best
 
 
@@ -121,37 +132,56 @@ def quantity_break_evens(
     if not answer.exact or not costs.plain or problem.limits.may_split_lines:
         return
     chosen = {part.line: part.route for part in answer.parts}
+    most_g = int(problem.max_weight_g.min(initial=UNLIMITED))
+    spare_g = most_g - int((problem.weight_g * problem.quantity).sum())
     for place, group in enumerate(costs.reduced.groups):
         if len(group) == 1:
-            yield from _quantity_break_even(problem, costs, place, group[0], chosen[group[0]])
+            yield from _quantity_break_even(problem, costs, place, group[0], chosen[group[0]], spare_g)
 
 
 def _quantity_break_even(
-    problem: OrderProblem, costs: ForcedCosts, place: int, line: int, chosen: int
+    problem: OrderProblem, costs: ForcedCosts, place: int, line: int, chosen: int, spare_g: int
 ) -> Iterator[QuantityBreakEven]:
-    """Look ahead by the forced costs, which grow by the route's unit cost; solve where they cross."""
-    now, weight_g = int(problem.quantity[line]), int(problem.weight_g[line])
-    spare_g = int(problem.max_weight_g.min(initial=UNLIMITED)) - int(
-        (problem.weight_g * problem.quantity).sum()
-    )
-    stock = problem.stock[problem.item[line], problem.source]
-    bound = costs.bound[place]
-    unit = problem.unit_cents[line]
-    if costs.reduced.free:
-        stock, unit = np.append(stock, UNLIMITED), np.append(unit, problem.unfilled_cents[line])
-    for quantity in range(now + 1, now + MORE_UNITS + 1):
-        if (quantity - now) * weight_g > spare_g:
-            return  # from here on a package may be too heavy for the reduced form
-        ahead = np.where(stock >= quantity, bound + unit * (quantity - now), np.inf)
-        mine = ahead[chosen] if chosen != UNFILLED else ahead[-1]
-        if not np.isfinite(ahead).any():
+    """Look ahead by the forced costs, which grow by the route's unit cost; solve where they cross.
+
+    Not beyond ``spare_g`` more in the order: then a package may be too heavy for the reduced form.
+    """
+    now, weight_g, bound = int(problem.quantity[line]), int(problem.weight_g[line]), costs.bound[place]
+    most = MORE_UNITS if weight_g == 0 else min(MORE_UNITS, spare_g // weight_g)
+    stock, unit = problem.stock[problem.item[line], problem.source], problem.unit_cents[line]
+    unfilled = int(problem.unfilled_cents[line])
+    mine = chosen if chosen != UNFILLED else len(bound) - 1
+    more = 0
+    while (more := _next_crossing(bound, stock - now, unit, unfilled, mine, more + 1, most)) > 0:
+        route = _route_at(problem, costs, place, line, now + more)
+        if route != chosen:
+            if route != UNFILLED:
+                yield QuantityBreakEven(line, route, now + more)
             return
-        if (ahead <= mine).sum() > 1 or not np.isfinite(mine):
-            route = _route_at(problem, costs, place, line, quantity)
-            if route != chosen:
-                if route != UNFILLED:
-                    yield QuantityBreakEven(line, route, quantity)
-                return
+
+
+@_compiled
+def _next_crossing(
+    bound: Floats, spare: Ints, unit: Ints, unfilled: int, mine: int, first: int, most: int
+) -> int:
+    """Return how many units more, from ``first`` to ``most``, bring a route level with the one of the line.
+
+    Or take that one's last unit. 0 where there is no such number, or nobody has so many before. A column of
+    ``bound`` beyond the routes is *unfilled*, of which there is always more.
+    """
+    ahead = np.empty(len(bound))
+    for more in range(first, most + 1):
+        for column in range(len(bound)):
+            ahead[column] = np.inf
+            if column >= len(unit):
+                ahead[column] = bound[column] + unfilled * more
+            elif spare[column] >= more:
+                ahead[column] = bound[column] + unit[column] * more
+        if not np.isfinite(ahead).any():
+            return 0
+        if not np.isfinite(ahead[mine]) or (ahead <= ahead[mine]).sum() > 1:
+            return more
+    return 0
 
 
 def _route_at(problem: OrderProblem, costs: ForcedCosts, place: int, line: int, quantity: int) -> int:

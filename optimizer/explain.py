@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 
+import numpy as np
+
 from optimizer.assignment import Assignment, Part
 from optimizer.break_even import (
     FreightBreakEven,
@@ -31,16 +33,15 @@ ALTERNATIVES = 5
 class Alternative:
     """The cheapest assignment with a line (and its group) whole on another route, UNFILLED among them.
 
-    ``delta_cents`` is its cost less that of the answer; ``parts`` is all of it. ``freight_cents`` is the
-    line's own freight on the route, without what the package pays once; below ``level_freight_cents`` the
-    line would go by this route (None: it would not at any freight, or it is not proven).
+    ``delta_cents`` is its cost less that of the answer. ``freight_cents`` is the line's own freight on the
+    route, without what the package pays once; below ``level_freight_cents`` the line would go by this route
+    (None: it would not at any freight, or it is not proven).
     """
 
     line: int
     route: int
     delta_cents: int
     exact: bool
-    parts: tuple[Part, ...]
     freight_cents: int
     level_freight_cents: int | None
 
@@ -124,7 +125,7 @@ def _alternatives(
             level = None
             if _has_level(problem, answer, costs, place_of[line], outcome) and freight - delta >= 0:
                 level = freight - delta if route != UNFILLED else None
-            yield Alternative(line, route, delta, outcome.exact, outcome.parts, freight, level)
+            yield Alternative(line, route, delta, outcome.exact, freight, level)
 
 
 def _has_level(
@@ -142,17 +143,22 @@ def _next_best(
 
     Candidates are solved in order of their bounds, until no bound could still come among the first.
     """
-    bounds = costs.bound[place]
-    columns = sorted((float(bound), column) for column, bound in enumerate(bounds) if isfinite(bound))
+    bounds = costs.bound[place].tolist()
     found: list[tuple[int, int, Outcome]] = []
-    for bound, column in columns:
+    for column in np.argsort(costs.bound[place], kind="stable").tolist():
         route = UNFILLED if column == problem.routes else column
         if route in chosen and len(chosen) == 1:
             continue
-        if len(found) >= most and bound > sorted(found, key=lambda entry: entry[:2])[most - 1][0]:
+        if not isfinite(bounds[column]):
+            break
+        if len(found) >= most and bounds[column] > sorted(found, key=_cents)[most - 1][0]:
             break
         outcome = costs.solved(place, column)
         if outcome is not None:
             found.append((outcome.cost_cents, column, outcome))
-    ranked = sorted(found, key=lambda entry: entry[:2])[:most]
+    ranked = sorted(found, key=_cents)[:most]
     return [(UNFILLED if column == problem.routes else column, outcome) for _, column, outcome in ranked]
+
+
+def _cents(entry: tuple[int, int, Outcome]) -> tuple[int, int]:
+    return entry[:2]

@@ -8,14 +8,14 @@ from typing import Self
 
 import numpy as np
 
-from optimizer.assignment import Part, Unsolved
+from optimizer.assignment import Assignment, Part, Unsolved
 from optimizer.general import WORK
 from optimizer.general_state import State
 from optimizer.kernel import solve_forced, solve_with
 from optimizer.one import solve_order
 from optimizer.problem import OrderProblem
 from optimizer.reduce import TIE, Reduced, has_partial_routes, is_plain, reduce
-from optimizer.words import MUST_SERVE, UNFILLED, Floats
+from optimizer.words import MUST_SERVE, UNFILLED, Bools, Floats
 
 
 def forced(problem: OrderProblem, line: int, route: int) -> OrderProblem:
@@ -30,10 +30,9 @@ def forced(problem: OrderProblem, line: int, route: int) -> OrderProblem:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The cheapest way to serve the order with a line forced on a route; ``exact``: proven."""
+    """What the cheapest way to serve the order costs with a line forced on a route; ``exact``: proven."""
 
     cost_cents: int
-    parts: tuple[Part, ...]
     exact: bool
 
 
@@ -42,25 +41,40 @@ class ForcedCosts:
     """The costs of an order with one group of lines forced on one column (route, or unfilled last).
 
     ``bound[g, c]`` is a proven lower bound in cents, infinite where the reduced form has no answer at all; in
-    a plain problem it is the cost itself.
+    a plain problem it is the cost itself. ``reached`` is what the reduced form costs, times TIE.
     """
 
     problem: OrderProblem
     reduced: Reduced
     plain: bool
     bound: Floats
-    known: dict[tuple[int, int], tuple[Outcome | None, bool]] = field(default_factory=dict)
+    reached: Floats
+    exact: Bools
+    known: dict[tuple[int, int], tuple[Assignment | None, bool]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, problem: OrderProblem) -> Self:
         """Solve the reduced form once for every group and column."""
         reduced = reduce(problem, whole=not has_partial_routes(problem))
-        total = solve_forced(reduced.cost, reduced.fixed, reduced.max_packages, reduced.free)
-        return cls(problem, reduced, is_plain(problem), np.floor(total / TIE))
+        total, bound = solve_forced(reduced.cost, reduced.fixed, reduced.max_packages, reduced.free)
+        return cls(problem, reduced, is_plain(problem), np.floor(bound / TIE), total, bound >= total)
 
     def solved(self, group: int, column: int) -> Outcome | None:
         """Return the outcome, None where there is none or where the work limit ended the search without."""
-        return self._outcome(group, column)[0]
+        if self.plain:
+            total = float(self.reached[group, column])
+            return Outcome(int(total // TIE), bool(self.exact[group, column])) if isfinite(total) else None
+        found = self._general(group, column)[0]
+        return None if found is None else Outcome(found.cost_cents, found.exact)
+
+    def parts(self, group: int, column: int) -> tuple[Part, ...]:
+        """Return the assignment behind an outcome that there is."""
+        if not self.plain:
+            found = self._general(group, column)[0]
+            return () if found is None else found.parts
+        reduced = self.reduced
+        routes = solve_with(reduced.cost, reduced.fixed, reduced.max_packages, reduced.free, group, column)[1]
+        return reduced.parts(self.problem, routes)
 
     def proven(self, group: int, column: int) -> Outcome | None:
         """Return the outcome only where it is proven best."""
@@ -71,7 +85,7 @@ class ForcedCosts:
         """Say whether it is proven that the order cannot be served with the group there."""
         if self.plain or not isfinite(self.bound[group, column]):
             return not isfinite(self.bound[group, column])
-        return not self._is_possible_alone(group, column) and self._outcome(group, column) == (None, True)
+        return not self._is_possible_alone(group, column) and self._general(group, column) == (None, True)
 
     def _is_possible_alone(self, group: int, column: int) -> bool:
         """Say whether serving only this group is an answer: cheap to see, and mostly true."""
@@ -87,30 +101,19 @@ class ForcedCosts:
             state = more
         return True
 
-    def _outcome(self, group: int, column: int) -> tuple[Outcome | None, bool]:
-        """Return the outcome and whether it is certain that there is one or none."""
+    def _general(self, group: int, column: int) -> tuple[Assignment | None, bool]:
+        """Return the answer and whether it is certain that there is one or none."""
         key = group, column
         if key not in self.known:
             try:
-                found = self._plain(group, column) if self.plain else self._general(group, column)
-                self.known[key] = found, True
+                self.known[key] = self._search(group, column), True
             except Unsolved:
                 self.known[key] = None, False
         return self.known[key]
 
-    def _plain(self, group: int, column: int) -> Outcome | None:
-        reduced = self.reduced
-        total, routes, bound = solve_with(
-            reduced.cost, reduced.fixed, reduced.max_packages, reduced.free, group, column
-        )
-        if not isfinite(total):
-            return None
-        return Outcome(int(total // TIE), reduced.parts(self.problem, routes), bound >= total)
-
-    def _general(self, group: int, column: int) -> Outcome | None:
+    def _search(self, group: int, column: int) -> Assignment | None:
         if not isfinite(self.bound[group, column]):
             return None
         line = self.reduced.groups[group][0]
         route = UNFILLED if column == self.problem.routes else column
-        found = solve_order(forced(self.problem, line, route), WORK)
-        return None if found is None else Outcome(found.cost_cents, found.parts, found.exact)
+        return solve_order(forced(self.problem, line, route), WORK)

@@ -20,7 +20,7 @@ from typing import Any
 import numba  # type: ignore[import-not-found,import-untyped,unused-ignore]
 import numpy as np
 
-from optimizer.kernel_search import best_routes
+from optimizer.kernel_search import Form, best_routes, lay_out
 from optimizer.words import Floats, Ints
 
 _compiled: Callable[[Callable[..., Any]], Callable[..., Any]] = numba.njit(cache=True)
@@ -53,11 +53,12 @@ def solve_one(cost: Floats, fixed: Floats, max_packages: int, free: bool) -> tup
     across, packages = np.ascontiguousarray(cost[:, :routes].T), fixed[:routes]
     found = np.zeros(lines, np.int64)
     base = np.full(lines, np.inf)
-    best, bound = best_routes(across, packages, max_packages, base, 0.0, np.inf, found)
+    form = lay_out(across, packages)
+    best, bound = best_routes(form, max_packages, base, 0.0, np.inf, found)
     if free:
         base[:] = cost[:, routes]
         served = best
-        best, proven = best_routes(across, packages, max_packages, base, fixed[routes], served, found)
+        best, proven = best_routes(form, max_packages, base, fixed[routes], served, found)
         bound = min(bound, proven)
     for line in range(lines):
         route[line] = found[line] if found[line] >= 0 else routes
@@ -96,33 +97,39 @@ def _without(array: Floats, line: int) -> Floats:
 
 
 @_compiled
-def _force(form: tuple[Floats, Floats, int, bool], line: int, column: int, into: Ints) -> tuple[float, float]:
-    """Solve with a line forced on a column; return (total, proven bound) and write all routes.
-
-    The route is then open for all lines, and the search is for what else to open.
-    """
-    cost, fixed, most, free = form
-    lines, routes = cost.shape[0], cost.shape[1] - 1 if free else cost.shape[1]
-    paid = cost[line, column] + fixed[column]
-    into[:] = column
-    if lines == 1 or paid == np.inf:
-        return paid, paid
+def _others(cost: Floats, fixed: Floats, line: int, free: bool) -> tuple[Floats, Form]:
+    """Return the costs of all lines but one, (columns, lines), and what searches over its routes read."""
     rest = _without(np.ascontiguousarray(cost.T), line)
-    across, packages = rest[:routes], fixed[:routes]
-    found, nobody = np.zeros(lines - 1, np.int64), free and column == routes
+    routes = cost.shape[1] - 1 if free else cost.shape[1]
+    return rest, lay_out(rest[:routes], fixed[:routes])
+
+
+@_compiled
+def _force(
+    paid: float, others: Any, unserved: float, most: int, free: bool, column: int, best: float, into: Ints
+) -> tuple[float, float]:
+    """Solve the other lines when one was ``paid`` for and its column is open; return (total, proven bound).
+
+    ``best`` is a total that is known to be reached (infinite if none is), and ``into`` (other lines,) the
+    columns that reach it: they are overwritten only by something cheaper. ``unserved``: paid once where one
+    of the others goes unserved.
+    """
+    rest, form = others
+    routes, lines = len(form[1]), rest.shape[1]
+    found, nobody = np.full(lines, -2), free and column == routes
     left = most if nobody else most - 1
-    best, bound = best_routes(across, packages, left, rest[column], paid, np.inf, found)
-    base = np.full(lines - 1, column)
+    served, bound = best_routes(form, left, rest[column], paid, best, found)
+    least, base = served, np.full(lines, column)
     if free and not nobody:
         both = np.minimum(rest[column], rest[routes])
-        served = best
-        best, proven = best_routes(across, packages, left, both, paid + fixed[routes], served, found)
+        least, proven = best_routes(form, left, both, paid + unserved, served, found)
         bound = min(bound, proven)
-        if best < served:
+        if least < served:
             base[rest[routes] < rest[column]] = routes
-    for place in range(lines - 1):
-        into[place + (place >= line)] = found[place] if found[place] >= 0 else base[place]
-    return best, bound
+    if least < best:
+        for line in range(lines):
+            into[line] = found[line] if found[line] >= 0 else base[line]
+    return least, bound
 
 
 @_compiled
@@ -130,18 +137,71 @@ def solve_with(
     cost: Floats, fixed: Floats, max_packages: int, free: bool, line: int, column: int
 ) -> tuple[float, Ints, float]:
     """Return (total, route of each line, proven bound) with one line forced on one column."""
-    found = np.zeros(cost.shape[0], np.int64)
-    best, bound = _force((cost, fixed, max_packages, free), line, column, found)
+    found = np.full(cost.shape[0], column)
+    paid = cost[line, column] + fixed[column]
+    if cost.shape[0] == 1 or paid == np.inf:
+        return paid, found, paid
+    others = _others(cost, fixed, line, free)
+    rest = found[1:].copy()
+    unserved = fixed[cost.shape[1] - 1]
+    best, bound = _force(paid, others, unserved, max_packages, free, column, np.inf, rest)
+    found[:line], found[line + 1 :] = rest[:line], rest[line:]
     return best, found, bound
 
 
 @_compiled
-def solve_forced(cost: Floats, fixed: Floats, max_packages: int, free: bool) -> Floats:
-    """Return a proven bound of the order with each line forced on each column in turn: (lines, columns)."""
-    found = np.zeros(cost.shape[0], np.int64)
-    bound = np.empty(cost.shape)
-    form = (cost, fixed, max_packages, free)
-    for line in range(cost.shape[0]):
-        for column in range(cost.shape[1]):
-            bound[line, column] = _force(form, line, column, found)[1]
-    return bound
+def _moved(cost: Floats, fixed: Floats, most: int, free: bool, route: Ints, line: int, column: int) -> float:
+    """Return what an answer costs with one line moved to a column, infinite where packages are too many."""
+    columns = cost.shape[1]
+    used = np.zeros(columns, np.bool_)
+    used[column] = True
+    total = cost[line, column]
+    for other in range(cost.shape[0]):
+        if other != line:
+            total += cost[other, route[other]]
+            used[route[other]] = True
+    packages = 0
+    for k in range(columns):
+        if used[k]:
+            total += fixed[k]
+            packages += 0 if free and k == columns - 1 else 1
+    return total if packages <= most else np.inf
+
+
+@_compiled
+def solve_forced(cost: Floats, fixed: Floats, max_packages: int, free: bool) -> tuple[Floats, Floats]:
+    """Return (total, proven bound) of the order with each line forced on each column, (lines, columns) each.
+
+    What the best answer comes to with that line moved is where each search starts from.
+    """
+    lines, columns = cost.shape
+    total, bound = np.empty(cost.shape), np.empty(cost.shape)
+    if lines == 1:
+        total[0] = cost[0] + fixed
+        return total, total.copy()
+    answer, route, _ = solve_one(cost, fixed, max_packages, free)
+    unserved, into = fixed[columns - 1], np.empty(lines - 1, np.int64)
+    for line in range(lines):
+        others = _others(cost, fixed, line, free)
+        rest = others[0]
+        apart = (np.inf, np.inf)  # what the others cost where they cannot share the line's package
+        known = False
+        for column in range(columns):
+            paid = cost[line, column] + fixed[column]
+            total[line, column] = bound[line, column] = paid
+            if paid == np.inf:
+                continue
+            nobody = free and column == columns - 1
+            if not nobody and (rest[column] == np.inf).all():
+                if not known:
+                    apart = _force(0.0, others, unserved, max_packages, free, column, np.inf, into)
+                    known = True
+                total[line, column], bound[line, column] = paid + apart[0], paid + apart[1]
+                continue
+            start = np.inf
+            if answer < np.inf:
+                start = _moved(cost, fixed, max_packages, free, route, line, column)
+            total[line, column], bound[line, column] = _force(
+                paid, others, unserved, max_packages, free, column, start, into
+            )
+    return total, bound

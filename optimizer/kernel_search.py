@@ -16,6 +16,9 @@ from optimizer.words import Floats, Ints
 
 _compiled: Callable[[Callable[..., Any]], Callable[..., Any]] = numba.njit(cache=True)
 
+Form = tuple[Floats, Floats, Floats, Floats, Floats]
+"""What ``lay_out`` returns."""
+
 SHORT_SEARCH = 4_000
 """Sets of routes that are tried before the table takes over."""
 
@@ -123,9 +126,18 @@ def _search_size(
 
 
 @_compiled
+def lay_out(cost: Floats, fixed: Floats) -> Form:
+    """Return what every search over the same routes reads; ``cost`` is (routes, lines) from here on.
+
+    That is ``cost`` and ``fixed``, what ``_from_here_on`` says of them, and the fixed costs by size.
+    """
+    after, least = _from_here_on(cost, fixed)
+    return cost, fixed, after, least, np.sort(fixed)
+
+
+@_compiled
 def search_sets(
-    cost: Floats,
-    fixed: Floats,
+    form: Form,
     most: int,
     base: Floats,
     base_fixed: float,
@@ -135,12 +147,12 @@ def search_sets(
 ) -> tuple[float, float]:
     """Search all sets of at most ``most`` routes by size; return (best total, proven bound).
 
-    ``cost`` is (routes, lines) from here on. ``base`` is what each line costs without any route, paid
-    for with ``base_fixed``. ``route`` is overwritten only by something cheaper than ``best``. The bound is
-    the best itself unless the tries ``left`` were not enough.
+    ``base`` is what each line costs without any route, paid for with ``base_fixed``. ``route`` is
+    overwritten only by something cheaper than ``best``. The bound is the best itself unless the tries
+    ``left`` were not enough.
     """
+    cost, fixed, after, least, small = form
     routes, lines = cost.shape
-    after, least = _from_here_on(cost, fixed)
     floor = base_fixed + _sum_with(base, after[0])
     if floor >= best:
         return best, best
@@ -148,7 +160,8 @@ def search_sets(
     if bare < best:
         best = bare
         route[:] = -1
-    small = np.sort(fixed)
+    if floor + least[0] >= best:
+        return best, best
     now, paid = np.empty((lines + 1, lines)), np.empty(lines + 1)
     now[0] = base
     paid[0] = base_fixed
@@ -237,12 +250,18 @@ def tabulate(
 
 @_compiled
 def best_routes(
-    cost: Floats, fixed: Floats, most: int, base: Floats, base_fixed: float, best: float, found: Ints
+    form: Form,
+    most: int,
+    base: Floats,
+    base_fixed: float,
+    best: float,
+    found: Ints,
 ) -> tuple[float, float]:
     """Search, and tabulate where the search was cut short; return (best, proven bound)."""
+    cost, fixed = form[0], form[1]
     lines = cost.shape[1]
     limit = SHORT_SEARCH if lines <= TABLE_LINES else LONG_SEARCH
-    best, bound = search_sets(cost, fixed, most, base, base_fixed, best, limit, found)
+    best, bound = search_sets(form, most, base, base_fixed, best, limit, found)
     if bound < best and lines <= TABLE_LINES:
         best = tabulate(cost, fixed, most, base, base_fixed, best, found)
         bound = best

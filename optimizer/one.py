@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from optimizer.assignment import Assignment
-from optimizer.check import assignment_of, check
+from optimizer.check import check
 from optimizer.general import WORK, search
 from optimizer.kernel import solve_one
 from optimizer.problem import OrderProblem
@@ -30,5 +30,5 @@ def solve_order(problem: OrderProblem, work: int = WORK) -> Assignment | None:
         parts = reduced.parts(problem, routes)
         verdict = check(problem, parts)
         if verdict.feasible and verdict.cost_cents == int(total // TIE):
-            return assignment_of(problem, parts, bound_cents=least, engine=Engine.KERNEL)
+            return Assignment(parts, verdict.cost_cents, verdict.terms, least, Engine.KERNEL)
     return search(problem, least, work)

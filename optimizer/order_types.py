@@ -36,13 +36,14 @@ def fits_columns(problem: OrderProblem) -> bool:
     """
     limits = problem.limits
     together = (problem.weight_g * problem.quantity).sum() > problem.max_weight_g
+    several = problem.lines > 1
     soft = {Constraint.ORDER_SPLIT, Constraint.CAPACITY, Constraint.STOCK, Constraint.WEIGHT}
     return not (
         limits.may_split_lines
         or problem.together
         or len(set(problem.item.tolist())) < problem.lines
         or any(tariff is not None for tariff in problem.tariffs)
-        or together.any()
+        or (several and together.any())
         or soft & set(limits.price_cents)
     )
 
@@ -145,9 +146,20 @@ class OrderTypes:
         rows = self.row[lines][np.arange(len(columns)), columns]
         return rows, self.gate[way.type, sorted(set(columns))], self.quantity[lines]
 
+    def lines_of(self, chosen: Ints) -> Ints:
+        """Return the lines of some types, in their order."""
+        sizes = np.diff(self.first)[chosen]
+        within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        return np.asarray(np.repeat(self.first[chosen], sizes) + within)
+
+    def rows_of(self, chosen: Ints) -> Ints:
+        """Return the stock rows that some types can draw on, rising."""
+        kept = np.unique(self.row[self.lines_of(chosen)])
+        return np.asarray(kept[kept < len(self.stock)])
+
     def subset(self, chosen: Ints, stock: Ints, capacity: Ints) -> Self:
         """Return some of the types over other stock and capacity, with only the rows that they can use."""
-        lines = np.concatenate([np.arange(self.first[n], self.first[n + 1]) for n in chosen.tolist()])
+        lines = self.lines_of(chosen)
         kept, row = np.unique(self.row[lines], return_inverse=True)
         kept = kept[kept < len(self.stock)]
         sizes = np.diff(self.first)[chosen]

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from optimizer.limits import Limits
 from optimizer.policy_faults import read_policy
 from optimizer.rules import Rule
-from optimizer.words import UNLIMITED, Constraint, Floats, Ints, Term
+from optimizer.words import UNLIMITED, Constraint, Floats, Heed, Ints, Term
 
 
 class PolicyKind(StrEnum):
@@ -46,13 +46,15 @@ class Costs:
     def part_terms(self, mean_days: Floats, p_on_time: Floats, lines: int) -> dict[Term, Ints]:
         """Return what time and lateness cost each line on each route: (lines, routes) whole cents.
 
-        ``mean_days`` and ``p_on_time`` are (routes,): a line has the lead time of its package.
+        ``mean_days`` and ``p_on_time`` are (routes,): a line has the lead time of its package. Days that it
+        waits for its pickup belong to the former.
         """
         each = {
             Term.TIME: np.rint(self.time_cents_per_day * mean_days),
             Term.LATE: np.rint(self.late_cents * (1.0 - p_on_time)),
         }
-        return {term: np.tile(cents.astype(np.int64), (lines, 1)) for term, cents in each.items()}
+        whole = {term: cents.astype(np.int64) for term, cents in each.items()}
+        return {term: np.full((lines, len(cents)), cents) for term, cents in whole.items()}
 
     def package_terms(self, routes: int) -> dict[Term, Ints]:
         """Return what a package costs beside its freight: (routes,) cents each."""
@@ -81,7 +83,8 @@ class PriceSchedule:
 class Policy:
     """A policy as read from its file; ``rules`` decide for the kinds greedy (one) and rules.
 
-    ``soft`` holds the constraints that may be violated at a price in cents; all others are hard.
+    ``soft`` holds the constraints that may be violated at a price in cents; all others are hard. Only the
+    carriers' calendars are not by themselves: ``cut_off`` and ``pickup_day`` say how they are heeded.
     ``prices`` is None where stock has no price.
     """
 
@@ -94,6 +97,8 @@ class Policy:
     max_packages: int | None = None
     max_parts: int = 1
     min_p_on_time: float = 0.0
+    cut_off: Heed = Heed.TIME
+    pickup_day: Heed = Heed.TIME
     soft: Mapping[Constraint, int] = field(default_factory=dict)
     prices: PriceSchedule | None = None
 
@@ -111,6 +116,25 @@ class Policy:
         most = min(number for number in (self.max_packages, max_packages, UNLIMITED) if number is not None)
         least = self.min_p_on_time if promised else 0.0
         return Limits(most, self.max_parts, least, self.soft)
+
+    @property
+    def may_overfill(self) -> bool:
+        """Whether a place may pack more packages a day than its limit, at a price."""
+        return Constraint.CAPACITY in self.soft
+
+    def at_any_hour(self) -> Self:
+        """Return the policy for orders that may come whenever: it looks at no carrier's calendar."""
+        soft = self._soft_but(Constraint.CUT_OFF, Constraint.PICKUP_DAY)
+        return replace(self, cut_off=Heed.OFF, pickup_day=Heed.OFF, soft=soft)
+
+    def holding(self) -> Self:
+        """Return the policy for decisions that hold what they promise: units that lack cannot be held."""
+        if Constraint.STOCK not in self.soft:
+            return self
+        return replace(self, soft=self._soft_but(Constraint.STOCK))
+
+    def _soft_but(self, *names: Constraint) -> dict[Constraint, int]:
+        return {name: cents for name, cents in self.soft.items() if name not in names}
 
 
 def policy_of(settings: Mapping[str, Any], where: str = "policy") -> Policy:
@@ -131,6 +155,8 @@ def policy_of(settings: Mapping[str, Any], where: str = "policy") -> Policy:
         max_packages=limits.get("max_packages"),
         max_parts=limits.get("max_parts", 1),
         min_p_on_time=float(limits.get("min_p_on_time", 0.0)),
+        cut_off=Heed(limits.get("cut_off", Heed.TIME)),
+        pickup_day=Heed(limits.get("pickup_day", Heed.TIME)),
         soft={Constraint(name): cents for name, cents in sorted(given.get("soft", {}).items())},
         prices=PriceSchedule(**given["prices"]) if "prices" in given else None,
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from graph.errors import BadInput, Fault
 from optimizer.rules import Rule, RuleKey
-from optimizer.words import MOST_CENTS, Constraint
+from optimizer.words import MOST_CENTS, Constraint, Heed
 
 KINDS: Final = ("recorded", "greedy", "rules", "cost")
 
@@ -21,6 +21,7 @@ class _Range:
     low: float
     high: float
     real: bool = False
+    wrong: ClassVar[str] = "not such a number"
 
     def admits(self, value: object) -> bool:
         kinds = (int, float) if self.real else (int,)
@@ -30,8 +31,23 @@ class _Range:
         return f"Give a {'number' if self.real else 'whole number'} from {self.low:g} to {self.high:g}."
 
 
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """One word of a closed list."""
+
+    known: tuple[str, ...]
+    wrong: ClassVar[str] = "not such a word"
+
+    def admits(self, value: object) -> bool:
+        return value in self.known
+
+    def __str__(self) -> str:
+        return f"One of {', '.join(self.known)}."
+
+
 _CENTS: Final = _Range(0, MOST_CENTS)
-_TABLES: Final[Mapping[str, Mapping[str, _Range]]] = {
+_HEED: Final = _Word(tuple(Heed))
+_TABLES: Final[Mapping[str, Mapping[str, _Range | _Word]]] = {
     "costs": {
         **dict.fromkeys(("package_cents", "handling_cents", "time_cents_per_day", "late_cents"), _CENTS),
         **dict.fromkeys(("unfilled_cents_per_unit", "unfilled_fixed_cents"), _CENTS),
@@ -40,6 +56,8 @@ _TABLES: Final[Mapping[str, Mapping[str, _Range]]] = {
         "max_packages": _Range(1, 1_000),
         "max_parts": _Range(1, 1_000),
         "min_p_on_time": _Range(0, 1, real=True),
+        "cut_off": _HEED,
+        "pickup_day": _HEED,
     },
     "soft": {str(constraint): _CENTS for constraint in Constraint},
     "prices": {
@@ -59,7 +77,7 @@ def read_policy(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
     rules, faults = _read_rules(settings.get("rules", []), where)
     faults += [*_text_faults(settings, where), *_table_faults(settings, where)]
     if not faults:
-        faults += [*_kind_faults(settings, len(rules), where)]
+        faults += [*_kind_faults(settings, len(rules), where), *_heed_faults(settings, where)]
     if faults:
         raise BadInput(f"The policy {where} cannot be used.", faults)
     return {**settings, "rules": rules}
@@ -91,7 +109,7 @@ def _table_faults(settings: Mapping[str, Any], where: str) -> Iterator[Fault]:
             if key not in known:
                 yield Fault(where, None, place, "unknown key", "", _nearest(key, known))
             elif not known[key].admits(value):
-                yield Fault(where, None, place, "not such a number", repr(value), str(known[key]))
+                yield Fault(where, None, place, known[key].wrong, repr(value), str(known[key]))
 
 
 def _kind_faults(settings: Mapping[str, Any], rules: int, where: str) -> Iterator[Fault]:
@@ -102,6 +120,15 @@ def _kind_faults(settings: Mapping[str, Any], rules: int, where: str) -> Iterato
         yield Fault(where, None, "rules", "wrong for this kind", kind, f"The kind {kind} takes {wanted}.")
     if kind != "cost" and "prices" in settings:
         yield Fault(where, None, "prices", "wrong for this kind", kind, "Only the kind cost has prices.")
+
+
+def _heed_faults(settings: Mapping[str, Any], where: str) -> Iterator[Fault]:
+    limits, soft = settings.get("limits", {}), settings.get("soft", {})
+    for key in ("cut_off", "pickup_day"):
+        heed = limits.get(key, Heed.TIME)
+        if key in soft and heed != Heed.TIME:
+            remedy = f'Leave out one of the two, or write limits.{key} = "{Heed.TIME}".'
+            yield Fault(where, None, f"soft.{key}", f"a price for what is {heed}", str(soft[key]), remedy)
 
 
 def _read_rules(given: Any, where: str) -> tuple[list[Rule], list[Fault]]:

@@ -13,6 +13,7 @@ prices lose, they count as 0 until they win again.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -21,11 +22,10 @@ from typing import Final, Self
 
 import numpy as np
 
-from optimizer.batch_problem import BatchProblem
 from optimizer.method_lp import MethodLP
 from optimizer.order_types import OrderTypes, fulfil
 from optimizer.policy import PriceSchedule
-from optimizer.words import Floats, Ints
+from optimizer.words import UNLIMITED, Bools, Floats, Ints
 
 FUTURE_TOLERANCE: Final = 1e-4
 """Relative gap at which a future's program is good enough: an average needs no more."""
@@ -98,6 +98,48 @@ class Shadow:
         return self.priced_cents <= self.greedy_cents * (1 + 1e-9)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Contest:
+    """Which types could use up a stock: all others go their cheapest way, and have no part in any price.
+
+    Items that are ordered together are of one ``group`` (lines,): a shortage of one moves the others.
+    """
+
+    columns: OrderTypes
+    item: Ints  # (lines,) the item of each line, the last one more than there are for those without stock
+    group: Ints  # (items + 1,)
+
+    @classmethod
+    def of(cls, columns: OrderTypes) -> Self:
+        """Find the groups."""
+        items = int(columns.stock_cells[:, 0].max(initial=-1)) + 1
+        of_row = np.append(columns.stock_cells[:, 0], items)
+        item = of_row[columns.row.min(axis=1, initial=len(columns.stock))]
+        group, kind = np.arange(items + 1), columns.type_of_line
+        while len(item):
+            least = np.minimum.reduceat(group[item], columns.first[:-1])
+            joined = group.copy()
+            np.minimum.at(joined, item, least[kind])
+            if np.array_equal(joined, group):
+                break
+            group = joined
+        return cls(columns, item, group)
+
+    def types(self, future: Floats, stock: Ints) -> Bools:
+        """Return the types that are wanted in a future and whose groups lack something in it, (types,)."""
+        columns, wanted = self.columns, future > 0
+        if (columns.capacity < UNLIMITED).any():
+            return wanted
+        kind = columns.type_of_line
+        units = np.bincount(self.item, future[kind] * columns.quantity, minlength=len(self.group))
+        item = columns.stock_cells[:, 0]
+        short = np.zeros(len(self.group), np.bool_)
+        short[self.group[item[(stock > 0) & (stock <= units[item])]]] = True
+        contested = np.zeros(columns.count, np.bool_)
+        contested[kind[short[self.group[self.item]]]] = True
+        return contested & wanted
+
+
 class Pricer:
     """Keeps the prices of one set of order types: ``price`` (rows,) is in force, 0 where not believed."""
 
@@ -105,7 +147,7 @@ class Pricer:
         self.types, self.schedule = types, schedule
         self.shadow: Shadow | None = None
         self._rng = np.random.default_rng(seed)
-        self._program = MethodLP(types)
+        self._contest = Contest.of(types)
         self._futures: list[Floats] = []
         self._window: list[Ints] = []
         self._opening: tuple[Ints, Floats] | None = None  # stock and prices when the window began
@@ -128,9 +170,8 @@ class Pricer:
         most = self.schedule.futures
         fresh = max(1, most // 4) if self._futures else most
         for _ in range(fresh):
-            future = demand.sample(self._rng)
-            found = self._program.solve(future, stock, FUTURE_TOLERANCE)
-            self._futures.append(np.minimum(found.price, MOST_PRICE_CENTS))
+            found = self._prices(demand.sample(self._rng), stock)
+            self._futures.append(np.minimum(found, MOST_PRICE_CENTS))
         self._futures = self._futures[-most:]
         if self._opening is None:
             self._opening = stock.copy(), self.solved
@@ -149,6 +190,23 @@ class Pricer:
     def bound(self, demand: Floats, stock: Ints) -> float:
         """Return a proven lower bound on serving so many orders of each type from a stock, in cents."""
         return self._program.solve(demand, stock).bound
+
+    @cached_property
+    def _program(self) -> MethodLP:
+        """The program over all types; what it learns of them in one solve serves the next."""
+        return MethodLP(self.types)
+
+    def _prices(self, future: Floats, stock: Ints) -> Floats:
+        """Return the prices of one future, (rows,): from its contested part alone where that is small."""
+        chosen = np.flatnonzero(self._contest.types(future, stock))
+        if 2 * len(chosen) > self.types.count:
+            return self._program.solve(future, stock, FUTURE_TOLERANCE).price
+        price = np.zeros(len(stock))
+        if len(chosen):
+            part = self.types.subset(chosen, stock, self.types.capacity)
+            rows = self.types.rows_of(chosen)
+            price[rows] = MethodLP(part).solve(future[chosen], part.stock, FUTURE_TOLERANCE).price
+        return price
 
     def _judge(self, demand: Demand) -> None:
         """Run the window both ways, and begin the next one."""
@@ -177,13 +235,10 @@ class PriceTable:
     shadow: Shadow | None
 
     @classmethod
-    def of(cls, batch: BatchProblem, pricer: Pricer, as_of_s: int, trigger: Trigger) -> Self:
-        """Return the pricer's prices in force, by the names of the batch that its types were made of."""
-        rows = zip(pricer.types.stock_cells.tolist(), np.rint(pricer.price).astype(np.int64), strict=True)
-        named = {
-            (batch.item_ids[item], batch.source_ids[source]): int(cents) for (item, source), cents in rows
-        }
-        cents = {cell: named[cell] for cell in sorted(named) if named[cell]}
+    def of(cls, names: Sequence[tuple[str, str]], pricer: Pricer, as_of_s: int, trigger: Trigger) -> Self:
+        """Return the pricer's prices in force; ``names`` are (item, source) of the rows of its types."""
+        found = zip(names, np.rint(pricer.price).astype(np.int64).tolist(), strict=True)
+        cents = {name: price for name, price in sorted(found) if price}
         return cls(as_of_s, cents, trigger, pricer.shadow)
 
     @cached_property

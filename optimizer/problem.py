@@ -11,6 +11,7 @@ import numpy as np
 
 from graph.errors import BadInput
 from optimizer.causes import find_causes
+from optimizer.judged import is_clean, may_go
 from optimizer.limits import Limits, Tariff
 from optimizer.problem_faults import find_faults
 from optimizer.words import CONSTRAINT_OF, Bools, Constraint, Floats, Ints, Reason, Term
@@ -83,7 +84,7 @@ class OrderProblem:
 
     def __post_init__(self) -> None:
         self._put_arrays()
-        if faults := tuple(find_faults(self)):
+        if not is_clean(self) and (faults := tuple(find_faults(self))):
             raise BadInput(f"The problem of order {self.order_id!r} cannot be used.", faults)
         self._derive()
 
@@ -132,8 +133,11 @@ class OrderProblem:
         part_admissible = admissible
         if self.limits.may_split_lines:
             part_admissible = self._judge(np.ones_like(self.quantity))[0]
-        part = part + penalty
-        line = part + unit * self.quantity[:, None] + lacking
+        if penalty is not None:
+            part = part + penalty
+        line = part + unit * self.quantity[:, None]
+        if lacking is not None:
+            line = line + lacking
         for name, array in (
             ("unit_cents", unit),
             ("part_cents", part),
@@ -144,8 +148,13 @@ class OrderProblem:
         ):
             self._put(name, _fixed(array, array.dtype))
 
-    def _judge(self, quantity: Ints) -> tuple[Bools, Ints, Ints]:
-        """Return who may carry so many units, the penalty per part, and that for lacking stock."""
+    def _judge(self, quantity: Ints) -> tuple[Bools, Ints | None, Ints | None]:
+        """Return who may carry so many units, the penalty per part, and that for lacking stock.
+
+        None where there is none to pay, because every limit is hard.
+        """
+        if not self.limits.price_cents and not any(self.tariffs):
+            return may_go(self, quantity), None, None
         admissible = self.candidate.copy()
         penalty, lacking = (np.zeros(admissible.shape, np.int64) for _ in range(2))
         for cause in find_causes(self, quantity):
@@ -174,7 +183,7 @@ _PER_PART: Final = frozenset(CONSTRAINT_OF.values()) - {
 
 
 def _fixed(array: Any, dtype: Any) -> Any:
-    """Return a read-only array of a type; a view is copied only where the type differs."""
-    found = np.asarray(array, dtype=dtype).view()
+    """Return a read-only array of a type, row by row; it is copied only where it is not like that yet."""
+    found = np.asarray(array, dtype=dtype, order="C").view()
     found.flags.writeable = False
     return found

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+import numpy as np
 
 from optimizer.assignment import Part, Unsolved
-from optimizer.causes import Cause, find_causes
+from optimizer.causes import find_causes
 from optimizer.forced import ForcedCosts, forced
 from optimizer.one import solve_order
 from optimizer.problem import OrderProblem
-from optimizer.words import Constraint, Reason
+from optimizer.words import Bools, Constraint, Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(NamedTuple):
     """One reason with what is needed and what there is (NaN where there is nothing to count)."""
 
     reason: Reason
@@ -23,8 +24,7 @@ class Numbers:
     available: float
 
 
-@dataclass(frozen=True, slots=True)
-class Rejection:
+class Rejection(NamedTuple):
     """A candidate that cannot carry a line whole: mending all the reasons admits it.
 
     No reason is given where none could be proved.
@@ -37,29 +37,40 @@ class Rejection:
 
 def rejections(problem: OrderProblem, costs: ForcedCosts) -> tuple[Rejection, ...]:
     """Return all candidates that cannot carry their line whole, in order of (line, route)."""
-    hard = [
-        cause for cause in find_causes(problem, problem.quantity) if problem.limits.is_hard(cause.constraint)
-    ]
-    found = []
+    out = problem.candidate & ~problem.admissible
+    found = _alone(problem, out) if out.any() else []
+    if costs.plain and not (problem.admissible & ~_has_answer(problem, costs)).any():
+        return tuple(found)
     for place, group in enumerate(costs.reduced.groups):
-        for line in group:
-            for route in range(problem.routes):
-                if not problem.candidate[line, route]:
-                    continue
-                if not problem.admissible[line, route]:
-                    found.append(Rejection(line, route, tuple(_numbers(hard, line, route))))
-                elif costs.is_impossible(place, route):
-                    found.append(Rejection(line, route, _proved(problem, line, route)))
+        able = problem.candidate[list(group)] & problem.admissible[list(group)]
+        if costs.plain:
+            able &= ~np.isfinite(costs.bound[place, : problem.routes])
+        for member, route in np.argwhere(able).tolist():
+            if costs.is_impossible(place, route):
+                found.append(Rejection(group[member], route, _proved(problem, group[member], route)))
     return tuple(sorted(found, key=lambda rejection: (rejection.line, rejection.route)))
 
 
-def _numbers(causes: Sequence[Cause], line: int, route: int) -> Iterator[Numbers]:
-    """Yield the causes of one pair, a reason that stands twice only once."""
-    seen: set[Reason] = set()
-    for cause in causes:
-        if cause.where[line, route] and cause.reason not in seen:
-            seen.add(cause.reason)
-            yield Numbers(cause.reason, float(cause.needed[line, route]), float(cause.available[line, route]))
+def _has_answer(problem: OrderProblem, costs: ForcedCosts) -> Bools:
+    """Return where the reduced form can serve the order with a line's group on a route, (lines, routes)."""
+    place = {line: place for place, group in enumerate(costs.reduced.groups) for line in group}
+    return np.isfinite(costs.bound[[place[line] for line in range(problem.lines)], : problem.routes])
+
+
+def _alone(problem: OrderProblem, out: Bools) -> list[Rejection]:
+    """Return the pairs that are out by themselves with their causes, a reason that stands twice only once."""
+    lines, routes = np.nonzero(out)
+    told: list[dict[Reason, Numbers]] = [{} for _ in lines]
+    for cause in find_causes(problem, problem.quantity):
+        if problem.limits.is_hard(cause.constraint):
+            needed, available = (
+                values[lines, routes].astype(np.float64).tolist()
+                for values in (cause.needed, cause.available)
+            )
+            for pair in np.flatnonzero(cause.where[lines, routes]).tolist():
+                told[pair].setdefault(cause.reason, Numbers(cause.reason, needed[pair], available[pair]))
+    pairs = zip(lines.tolist(), routes.tolist(), told, strict=True)
+    return [Rejection(line, route, tuple(reasons.values())) for line, route, reasons in pairs]
 
 
 _LIFTED: Final = (

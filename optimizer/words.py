@@ -51,6 +51,18 @@ class Constraint(StrEnum):
     PROMISE = "promise"
 
 
+class Heed(StrEnum):
+    """How a policy heeds what a carrier's calendar tells: its cut-off hour, its days of pickup.
+
+    ``time``: the days that a parcel waits for its pickup cost as days under way do. ``hard``: only carriers
+    that do not let it wait for this. ``off``: the calendar does not tell it.
+    """
+
+    TIME = "time"
+    HARD = "hard"
+    OFF = "off"
+
+
 class Reason(StrEnum):
     """Why a candidate cannot serve a line; a rejection names all that hold: mending them admits it."""
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer.kernel import solve_forced, solve_many, solve_one, solve_with
-from optimizer.kernel_search import SHORT_SEARCH, TABLE_LINES, search_sets
+from optimizer.kernel_search import SHORT_SEARCH, TABLE_LINES, lay_out, search_sets
 from optimizer.words import UNLIMITED, Floats
 
 Key = tuple[float, bool, int, tuple[int, ...]]
@@ -64,7 +64,8 @@ def test_kernel_is_the_least_of_all(seed: int, lines: int, routes: int) -> None:
 @given(st.integers(0, 2**32), st.integers(1, 3), st.integers(1, 4))
 def test_forcing_a_line_on_a_column(seed: int, lines: int, routes: int) -> None:
     cost, fixed, most, free = random_form(seed, lines, routes)
-    bound = solve_forced(cost, fixed, most, free)
+    reached, bound = solve_forced(cost, fixed, most, free)
+    assert np.array_equal(reached, bound)
     for line, column in np.ndindex(cost.shape):
         only = cost.copy()
         only[line] = np.inf
@@ -131,7 +132,7 @@ def test_table_takes_over_where_the_search_is_long(most: int) -> None:
     cost, fixed = rng.integers(0, 1_000, (8, 16)).astype(float), rng.integers(60, 90, 16).astype(float)
     base, route = np.full(8, np.inf), np.zeros(8, np.int64)
     across = np.ascontiguousarray(cost.T)
-    searched, bound = search_sets(across, fixed, most, base, 0.0, np.inf, 50, route)
+    searched, bound = search_sets(lay_out(across, fixed), most, base, 0.0, np.inf, 50, route)
     assert bound < searched
     total, found, proven = solve_one(cost, fixed, most, False)
     assert total == proven == subsets_optimum(cost, fixed, most)
@@ -148,7 +149,9 @@ def hard_form() -> tuple[Floats, Floats]:
 def test_a_long_search_ends_in_the_table() -> None:
     cost, fixed = hard_form()
     across, route = np.ascontiguousarray(cost.T), np.zeros(12, np.int64)
-    searched, bound = search_sets(across, fixed, 99, np.full(12, np.inf), 0.0, np.inf, SHORT_SEARCH, route)
+    searched, bound = search_sets(
+        lay_out(across, fixed), 99, np.full(12, np.inf), 0.0, np.inf, SHORT_SEARCH, route
+    )
     total, found, proven = solve_one(cost, fixed, UNLIMITED, False)
     assert bound < total == proven <= searched
     assert total == cost[np.arange(12), found].sum() + fixed[np.unique(found)].sum()

@@ -13,7 +13,7 @@ from graph.errors import BadInput
 from optimizer.choose import choose
 from optimizer.policy import Costs, Policy, PolicyKind, PriceSchedule, policy_of
 from optimizer.rules import Rule, RuleKey
-from optimizer.words import UNLIMITED, Constraint, Engine, Term
+from optimizer.words import UNLIMITED, Constraint, Engine, Heed, Term
 from tests.optimizer.make import parts_of, problem_of
 
 SHIPPED = sorted((Path(__file__).resolve().parents[2] / "api" / "policies").glob("*.toml"))
@@ -94,6 +94,38 @@ def test_every_fault_is_named_at_once() -> None:
 def test_rules_and_prices_fit_the_kind(wrong: dict[str, Any]) -> None:
     with pytest.raises(BadInput):
         policy_of({**MINIMAL, **wrong})
+
+
+def test_waiting_costs_time_unless_the_policy_says_otherwise() -> None:
+    assert {(shipped(name).cut_off, shipped(name).pickup_day) for name in NAMES} == {(Heed.TIME, Heed.TIME)}
+    told = policy_of({**MINIMAL, "limits": {"cut_off": "hard"}, "soft": {"pickup_day": 5}})
+    assert (told.cut_off, told.pickup_day) == (Heed.HARD, Heed.TIME)
+    assert told.digest != policy_of({**MINIMAL, "soft": {"pickup_day": 5}}).digest
+
+
+@pytest.mark.parametrize("heed", ["hard", "off"])
+def test_what_is_hard_or_off_has_no_price(heed: str) -> None:
+    wrong = {"limits": {"cut_off": heed, "pickup_day": "time"}, "soft": {"cut_off": 5, "pickup_day": 5}}
+    with pytest.raises(BadInput) as caught:
+        policy_of({**MINIMAL, **wrong})
+    ((place, kind),) = [(fault.column, fault.kind) for fault in caught.value.faults]
+    assert (place, kind) == ("soft.cut_off", f"a price for what is {heed}")
+
+
+@pytest.mark.parametrize("word", ["soft", 1, ["hard"]])
+def test_a_word_is_one_of_its_list(word: object) -> None:
+    with pytest.raises(BadInput) as caught:
+        policy_of({**MINIMAL, "limits": {"cut_off": word}})
+    ((kind, remedy),) = [(fault.kind, fault.remedy) for fault in caught.value.faults]
+    assert (kind, remedy) == ("not such a word", "One of time, hard, off.")
+
+
+def test_a_policy_that_holds_cannot_count_on_units_that_lack() -> None:
+    policy = policy_of({**MINIMAL, "soft": {"stock": 5, "capacity": 7}})
+    assert policy.may_overfill
+    assert dict(policy.holding().soft) == {Constraint.CAPACITY: 7}
+    assert policy_of(MINIMAL).holding() == policy_of(MINIMAL)
+    assert not policy_of(MINIMAL).may_overfill
 
 
 def test_digest_is_of_what_decides() -> None:

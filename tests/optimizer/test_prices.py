@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from benchmarks.fulfilment_instances import jasin_sinha, types_of
 from optimizer.batch_problem import BatchProblem
+from optimizer.method_lp import MethodLP
 from optimizer.order_types import OrderTypes, fulfil
 from optimizer.policy import PriceSchedule
-from optimizer.prices import Demand, Pricer, PriceTable, Shadow, SinceSolve, Trigger, is_due
+from optimizer.prices import Contest, Demand, Pricer, PriceTable, Shadow, SinceSolve, Trigger, is_due
 from optimizer.words import Floats, Ints
 from tests.optimizer.batches import order
 
@@ -106,7 +109,8 @@ def test_a_table_names_whole_cents_and_its_version_all_that_is_in_it() -> None:
     batch = BatchProblem.of([order("o", [[100, 300]], stock=np.array([[1, 9]]))])
     pricer = Pricer(OrderTypes.of(batch), SCHEDULE, 1)
     pricer.solve(Demand(np.array([4.0]), np.array([4.0])), pricer.types.stock)
-    table = PriceTable.of(batch, pricer, 1_500_000_000, Trigger.FIRST)
+    names = [("p0", "seller:a"), ("p0", "seller:b")]
+    table = PriceTable.of(names, pricer, 1_500_000_000, Trigger.FIRST)
     assert table.cents == {("p0", "seller:a"): 200}
     assert table.of_order(("p0", "new"), ("seller:b", "seller:a")).tolist() == [[0, 200], [0, 0]]
     others = [
@@ -117,3 +121,32 @@ def test_a_table_names_whole_cents_and_its_version_all_that_is_in_it() -> None:
     ]
     assert len({table.version, *(other.version for other in others)}) == 5
     assert table.version == PriceTable(table.as_of_s, dict(table.cents), Trigger.FIRST, None).version
+
+
+def test_the_part_that_lacks_nothing_has_no_part_in_prices() -> None:
+    """Twenty kinds of orders of which two are short: the small program says what the whole one says."""
+    orders = [
+        replace(
+            order(f"o{n}", [[100, 300 + n]], stock=np.array([[1 if n < 2 else 50, 9]])), item_ids=(f"p{n}",)
+        )
+        for n in range(20)
+    ]
+    types = OrderTypes.of(BatchProblem.of(orders))
+    future = np.full(20, 4.0)
+    contested = Contest.of(types).types(future, types.stock)
+    assert contested.tolist() == [n < 2 for n in range(20)]
+    pricer = Pricer(types, SCHEDULE, 1)
+    whole = MethodLP(types).solve(future, types.stock)
+    assert pricer._prices(future, types.stock) == pytest.approx(whole.price)
+    assert sorted(whole.price)[-2:] == pytest.approx([200, 201])
+    assert not Contest.of(types).types(np.zeros(20), types.stock).any()
+
+
+def test_what_is_ordered_together_is_short_together() -> None:
+    pair = order("pair", [[100, 300], [100, 300]], stock=np.array([[2, 2], [50, 50]]))
+    first = order("first", [[100, 300]], stock=np.array([[2, 2]]))
+    last = replace(order("last", [[100, 300]], stock=np.array([[50, 50]])), item_ids=("p1",))
+    other = replace(order("other", [[100, 300]], stock=np.array([[50, 50]])), item_ids=("p2",))
+    types = OrderTypes.of(BatchProblem.of([other, pair, first, last]))
+    contested = Contest.of(types).types(np.full(4, 3.0), types.stock)
+    assert contested.tolist() == [False, True, True, True]

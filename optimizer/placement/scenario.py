@@ -1,0 +1,285 @@
+"""A scenario: the tables that a planner edits, checked, and the placement problem that they state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from graph.errors import BadInput, Fault
+from optimizer.placement.lots import Lots, lots_of
+from optimizer.placement.problem import CLOSED, FREE, OPEN, FacilityProblem
+from optimizer.placement.scenario_cells import SiteStatus
+from optimizer.placement.scenario_faults import cross_faults
+from optimizer.placement.scenario_settings import WHERE, Settings, settings_of
+from optimizer.placement.scenario_tables import TABLES, read_tables
+from optimizer.placement.service import Inbound, Service, service_of
+from optimizer.words import Bools, Floats, Ints
+
+DIRECT: Final = "direct"
+"""The site that stands for the sellers' own places: what is not stocked ships from there, as today."""
+
+_FORCED: Final = {SiteStatus.OPEN: OPEN, SiteStatus.CLOSED: CLOSED, SiteStatus.CANDIDATE: FREE}
+
+
+class Charge(StrEnum):
+    """What a plan is charged for, in cents as the weights of the scenario count them."""
+
+    FIXED = "fixed"
+    HANDLING = "handling"
+    INBOUND = "inbound"
+    FREIGHT = "freight"
+    HOLDING = "holding"
+    TIME = "time"
+    LATE = "late"
+    UNSERVED = "unserved"
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """The tables of a scenario as `read_tables` types them, its settings, and what serving and supply cost.
+
+    I sites are the rows of ``sites``, and `DIRECT` after them where the settings allow it; J demands are the
+    different ``demand_id``, sorted. ``service`` and ``inbound`` are None where the scenario does not state
+    them: `replay.placing` computes them from a snapshot.
+    """
+
+    sites: pl.DataFrame
+    demand: pl.DataFrame
+    products: pl.DataFrame
+    supply: pl.DataFrame
+    flows: pl.DataFrame
+    settings: Settings
+    service: Service | None = None
+    inbound: Inbound | None = None
+
+    @cached_property
+    def demands(self) -> pl.DataFrame:
+        """One row a demand: demand_id, zip_prefix, region, item, units, units_sd of all periods; sorted."""
+        item = pl.coalesce("product_id", "group", pl.lit(""))
+        return (
+            self.demand.group_by("demand_id")
+            .agg(
+                pl.first("zip_prefix", "region"),
+                item.first().alias("item"),
+                pl.sum("units"),
+                (pl.col("units_sd") ** 2).sum().sqrt(),
+            )
+            .sort("demand_id")
+        )
+
+    @cached_property
+    def periods(self) -> tuple[str, ...]:
+        """The periods of the demand, sorted; one without a name where there are none."""
+        return tuple(self.demand["period"].unique().sort())
+
+    @cached_property
+    def period_units(self) -> Floats:
+        """The units of each demand in each period, (P, J)."""
+        units = np.zeros((len(self.periods), self.demands.height))
+        at = _codes(self.demand["period"], self.periods)
+        ids = tuple(self.demands["demand_id"])
+        np.add.at(units, (at, _codes(self.demand["demand_id"], ids)), self.demand["units"].to_numpy())
+        return units
+
+    @cached_property
+    def site_ids(self) -> tuple[str, ...]:
+        """The ids of the I sites, `DIRECT` last where it is allowed."""
+        return (*self.sites["warehouse_id"], *((DIRECT,) if self.settings.direct else ()))
+
+    @cached_property
+    def items(self) -> tuple[str, ...]:
+        """The products and groups that are demanded, sorted; "" stands for everything alike."""
+        return tuple(self.demands["item"].unique().sort())
+
+    @cached_property
+    def item(self) -> Ints:
+        """The item of each demand (J,), a position in ``items``."""
+        return _codes(self.demands["item"], self.items)
+
+    @cached_property
+    def lots(self) -> Lots:
+        """The demands as the problem has them: split where ``flows`` asks for a part of one."""
+        return lots_of(self.flows, self.demands, self.site_ids)
+
+    def with_service(self, service: Service, inbound: Inbound | None) -> Scenario:
+        """Return the scenario with what it does not state itself."""
+        return replace(self, service=self.service or service, inbound=self.inbound or inbound)
+
+    def charges(self, site: Any, demand: Any) -> dict[Charge, Floats]:
+        """Return what one unit of each demand pays when a site serves it, by charge; the two broadcast.
+
+        BadInput where lead times and freight are not known.
+        """
+        service, weights = self.known_service, self.settings.weights
+        own = np.asarray(site) < self.sites.height
+        item = self.item[demand]
+        charges = {
+            Charge.HANDLING: weights.handling * self._by_site("handling_cost_cents")[site],
+            Charge.FREIGHT: weights.freight * service.freight(site, demand),
+            Charge.HOLDING: weights.holding * own * self._holding_cents[item],
+            Charge.TIME: weights.time_cents_per_day * service.mean(site, demand),
+            Charge.LATE: weights.late_cents * (1.0 - service.on_time(site, demand)),
+        }
+        if self.inbound is not None:
+            cents = self.inbound.unit_cents[np.minimum(site, self.sites.height - 1), item]
+            charges[Charge.INBOUND] = weights.inbound * own * cents
+        return {charge: np.asarray(cents, np.float64) for charge, cents in charges.items()}
+
+    def on_time(self, site: Any, demand: Any) -> Floats:
+        """Return the share of each demand that counts as on time when a site serves it; the two broadcast."""
+        service, asked = self.known_service, self.settings.service
+        p = service.on_time(site, demand)
+        return p if asked.probability is None else (p >= asked.probability).astype(np.float64)
+
+    def problem(self, counted: Bools | None = None) -> FacilityProblem:
+        """Return the placement problem. BadInput where lead times and freight are not known.
+
+        A plan serves every period from the same sites. A demand takes up of a site's capacity what the
+        largest of the periods needs that are ``counted`` there (I, P): so the capacity holds in each of them.
+        None counts all: safe, and stricter than needed where demands have their peaks at different times.
+        """
+        settings, lots, sites = self.settings, self.lots, self.sites.height
+        count = len(self.site_ids)
+        units = self.demands["units"].to_numpy()[lots.demand] * lots.fraction
+        cost = np.empty((count, len(units)))
+        on_time = np.empty((count, len(units)))
+        for site in range(count):
+            row = self.charges(site, lots.demand)
+            cost[site] = sum(np.broadcast_to(cents, units.shape) for cents in row.values()) * units
+            on_time[site] = self.on_time(site, lots.demand)
+        lots.close(cost)
+        extra = count - sites  # DIRECT is open and counts for nothing
+        capacity = self.sites["capacity_units"].fill_null(np.inf).to_numpy()
+        status = [_FORCED[SiteStatus(name)] for name in self.sites["status"]]
+        low, high = settings.min_sites, settings.max_sites
+        if settings.exact_sites is not None:
+            low = high = settings.exact_sites
+        return FacilityProblem(
+            site_ids=self.site_ids,
+            demand_ids=lots.ids,
+            fixed=settings.weights.fixed * self._by_site("fixed_cost_cents"),
+            cost=cost,
+            units=units,
+            capacity=np.append(capacity, np.full(extra, np.inf)),
+            min_units=self._by_site("min_units"),
+            use=None if len(self.periods) == 1 else self._use(counted),
+            forced=np.array([*status, *[OPEN] * extra], np.int8),
+            min_sites=None if low is None else low + extra,
+            max_sites=None if high is None else high + extra,
+            budget=self._budget,
+            single_source=settings.single_sourcing,
+            on_time=on_time,
+            min_on_time=settings.service.share,
+            unserved=None if settings.unserved_cents_per_unit is None else self._unserved_cents * units,
+        )
+
+    def _use(self, counted: Bools | None) -> Floats:
+        if counted is None:
+            counted = np.ones((len(self.site_ids), len(self.periods)), np.bool_)
+        lots = self.lots
+        each = self.period_units[:, lots.demand] * lots.fraction
+        return np.stack([each[periods].max(axis=0, initial=0.0) for periods in counted])
+
+    @property
+    def _unserved_cents(self) -> float:
+        return self.settings.unserved_cents_per_unit or 0.0
+
+    @property
+    def _budget(self) -> float | None:
+        """The budget is money; the problem's fixed costs are weighted."""
+        given = self.settings.budget_cents
+        return None if given is None else given * self.settings.weights.fixed
+
+    @cached_property
+    def _holding_cents(self) -> Floats:
+        """What a unit of each item costs to hold while it waits on the shelf."""
+        name = pl.coalesce("product_id", "group", pl.lit(""))
+        rates = dict(self.products.select(name.alias("item"), "holding_cost_cents_per_day").iter_rows())
+        return np.array([rates.get(item, 0.0) for item in self.items]) * self.settings.cover_days
+
+    def _by_site(self, column: str) -> Floats:
+        """Return a column of the sites, with 0 for `DIRECT`."""
+        own = self.sites[column].to_numpy()
+        return np.append(own, np.zeros(len(self.site_ids) - len(own)))
+
+    @property
+    def known_service(self) -> Service:
+        """The service; BadInput where it is not known."""
+        if self.service is None:
+            raise BadInput(
+                f"The scenario states no service. Give service.csv, or name a snapshot in {WHERE} or with "
+                "--snapshot to compute it from."
+            )
+        return self.service
+
+
+def scenario_of(tables: Mapping[str, pl.DataFrame], settings: Mapping[str, Any]) -> Scenario:
+    """Return the scenario of raw tables and settings; BadInput with every fault, by table and row.
+
+    ``tables``: frames by name as `scenario_tables.TABLES` describes them, of text or typed cells, each with
+    a column ``row`` or counted from 2.
+    """
+    frames, faults = read_tables(tables)
+    asked, found = settings_of(settings)
+    faults += found
+    scenario = Scenario(
+        frames["sites"], frames["demand"], frames["products"], frames["supply"], frames["flows"], asked
+    )
+    faults += cross_faults(frames, tables, asked, DIRECT)
+    if faults:
+        raise BadInput("The scenario cannot be used as it is:", sorted(faults, key=_by_place))
+    days = asked.service.promise_days
+    if not frames["service"].is_empty():
+        demand_ids = scenario.demands["demand_id"].to_list()
+        service = service_of(frames["service"], scenario.site_ids, demand_ids, days, DIRECT)
+        scenario = replace(scenario, service=service)
+    if not frames["inbound"].is_empty():
+        scenario = replace(scenario, inbound=_inbound_of(scenario, frames["inbound"]))
+    return scenario
+
+
+def _by_place(fault: Fault) -> tuple[int, int]:
+    order = list(TABLES)
+    table = order.index(fault.table) if fault.table in order else len(order)
+    return table, fault.row if isinstance(fault.row, int) else 0
+
+
+def _inbound_of(scenario: Scenario, table: pl.DataFrame) -> Inbound:
+    """Return what the table states; without a supply every seller in it supplies every item alike."""
+    sellers = tuple(table["seller_id"].unique().sort())
+    seller, item, units = supply_of(scenario, sellers)
+    cents, days = (
+        table.pivot("warehouse_id", index="seller_id", values=column)
+        .sort("seller_id")
+        .select(scenario.sites["warehouse_id"].to_list())
+        .to_numpy()
+        .T
+        for column in ("unit_cost_cents", "lead_time_days")
+    )
+    return Inbound.of(sellers, (seller, item, units), len(scenario.items), cents[:, seller], days[:, seller])
+
+
+def supply_of(scenario: Scenario, seller_ids: tuple[str, ...]) -> tuple[Ints, Ints, Floats]:
+    """Return who supplies what: seller, item (positions) and units, of items that are demanded."""
+    if scenario.supply.is_empty():
+        pairs = len(seller_ids) * len(scenario.items)
+        seller = np.tile(np.arange(len(seller_ids)), len(scenario.items))
+        return seller, np.repeat(np.arange(len(scenario.items)), len(seller_ids)), np.ones(pairs)
+    name = pl.coalesce("product_id", "group", pl.lit("")).alias("item")
+    rows = scenario.supply.with_columns(name).filter(pl.col("item").is_in(list(scenario.items)))
+    rows = rows.sort("item", "seller_id")
+    return (
+        _codes(rows["seller_id"], seller_ids),
+        _codes(rows["item"], scenario.items),
+        rows["units"].to_numpy(),
+    )
+
+
+def _codes(values: pl.Series, names: tuple[str, ...]) -> Ints:
+    return pl.Series(names, dtype=pl.String).search_sorted(values).cast(pl.Int64).to_numpy()
