@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?=
 
-.PHONY: demo test setup services neo4j lint format bench bench-fulfilment bench-http bench-neo4j campaign lock clean help
+.PHONY: demo test setup services neo4j lint format bench bench-fulfilment bench-http bench-preview bench-neo4j bench-placement campaign lock clean help
 
 demo: setup  ## Build a network and route orders over it (DATA=dir: real Olist tables)
 	$(BIN)/malha demo $(if $(DATA),--source "$(DATA)") --out demo
@@ -16,6 +16,7 @@ setup: $(VENV)/.ready  ## Virtual environment with locked dependencies
 $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Malha needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked dependencies (some minutes the first time)"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
@@ -24,7 +25,6 @@ services: setup  ## Install what the tests' servers need (Neo4j, PostgreSQL, Chr
 	$(BIN)/python -m deploy.local services
 
 neo4j: setup  ## A local Neo4j with Browser and the demonstration's graph
-	test -d demo/snapshots || $(MAKE) demo
 	$(BIN)/python -m deploy.local neo4j
 
 lint: setup  ## ruff, mypy --strict, import-linter
@@ -50,8 +50,15 @@ bench-fulfilment: setup  ## Orders with scarce stock: prices against exact greed
 bench-http: setup  ## HTTP recommendations against the same app with a stored answer
 	$(BIN)/python -m benchmarks.http $(if $(DATA),--source "$(DATA)")
 
+bench-preview: setup  ## HTTP previews of orders against a stored answer, the database's own read beside them
+	$(BIN)/python -m benchmarks.preview $(if $(DATA),--source "$(DATA)")
+
 bench-neo4j: services  ## Loading the graph: empty, again, next month
 	$(BIN)/python -m benchmarks.neo4j $(if $(DATA),--source "$(DATA)")
+
+bench-placement: setup  ## Placement instances with known values, against plain HiGHS (INSTANCES=dir OUT=file.json)
+	$(BIN)/python -m benchmarks.placement --instances "$(INSTANCES)" $(if $(TIME),--time $(TIME)) \
+		$(if $(ONLY),--only "$(ONLY)") --out "$(OUT)"
 
 campaign: services  ## The long seeded campaigns (thousands of cases)
 	$(BIN)/python -m pytest -q -m campaign

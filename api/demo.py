@@ -1,4 +1,4 @@
-"""The demonstration: build a network, route some of the newest orders, compare with the recorded seller."""
+"""The demonstration: build a network, route some newest orders, replay the last weeks by two policies."""
 
 from __future__ import annotations
 
@@ -9,16 +9,24 @@ from typing import Any
 
 import polars as pl
 
+from api import policies
 from api.inspection import evidence
 from graph import Network, Recommendation
-from ingest.source import open_source
+from ingest.source import Source, open_source
 from replay.build import BuildReport, build
+from replay.moving import day_of, start_of
+from replay.recorded import read_past
+from replay.replayed import opening_stock, replay
 
 NEWEST = 500
 """Lines to choose from: the newest of the history, those with most sellers to choose between first."""
 
 PROBABILITY = 0.9
 """The promise of a route is the shortest that holds with this probability."""
+
+POLICIES = ("as_is", "priced")
+REPLAYED_DAYS = 28
+"""The last days of the history, whose orders are decided anew by each of the policies."""
 
 SHOWN = 5
 ALL = 1_000_000
@@ -43,17 +51,33 @@ class Demo:
     report: BuildReport
     evidence: Mapping[str, Mapping[str, int]]
     routed: list[RoutedLine]
+    replayed: Mapping[str, Any]
 
 
 def run_demo(source: str, out: Path, orders: int, progress: Callable[[str], None]) -> Demo:
-    """Build a snapshot of ``source`` in ``out/snapshots`` and route some of its newest lines over it."""
-    snapshots = out / "snapshots"
-    report = build(open_source(source), None, snapshots, progress)
+    """Build a snapshot of ``source`` in ``out/snapshots``, route some newest lines, replay the last weeks."""
+    snapshots, tables = out / "snapshots", open_source(source)
+    report = build(tables, None, snapshots, progress)
     network = Network.open(snapshots)
     progress("Routing the newest orders")
     lines = newest_lines(snapshots / report.snapshot_id / "events.parquet", network, orders)
     routed = [route_line(network, line) for line in lines]
-    return Demo(source, report, evidence(network.tables["lanes"]), routed)
+    told = replay_newest(tables, progress)
+    return Demo(source, report, evidence(network.tables["lanes"]), routed, told)
+
+
+def replay_newest(tables: Source, progress: Callable[[str], None]) -> Mapping[str, Any]:
+    """Return the totals of the last weeks' orders under each policy, each decided as of its own purchase."""
+    past = read_past(tables, progress)
+    end_s = int(past.journeys.purchased_s[-1]) + 1
+    start_s = start_of(day_of(end_s) - REPLAYED_DAYS)
+    chosen = [policies.load(name) for name in POLICIES]
+
+    def tell(share: float) -> None:
+        progress(f"Replaying the last {REPLAYED_DAYS} days: {share:.0%}")
+
+    stock = opening_stock(past, start_s)
+    return replay(past, (start_s, end_s), chosen, chosen[-1].costs, stock, progress=tell).to_dict()
 
 
 def newest_lines(events: Path, network: Network, count: int) -> list[dict[str, Any]]:

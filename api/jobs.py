@@ -1,25 +1,29 @@
-"""The kinds of jobs as they are asked for: a request's JSON is checked here, and done in ``replay``."""
+"""The kinds of jobs that a worker does: what each is asked for is checked, and done in ``replay``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Any
 
 import polars as pl
-from pydantic import Field, ValidationError
 
 from api import policies
-from api.order_models import Id, OrderIn, Strict
+from api.batches import ASSIGN_BATCH, DAY_S, BatchIn, batch_of
+from api.offers import with_told
+from api.order_models import OrderIn
+from api.placement_jobs import PLACE, Place
 from graph import Network
-from graph.errors import BadInput, Fault
+from graph.errors import BadInput
 from graph.stores.files import snapshot_folder
 from inventory.forecast import estimate, purchases
+from inventory.offers import Offer
 from inventory.sql import SqlHome
+from inventory.sql.offers import SqlOffers
 from optimizer.batch import BatchWork
 from optimizer.policy import Policy
 from optimizer.prices import Trigger
@@ -28,27 +32,6 @@ from replay.jobs.batch import BatchJob, Taken
 from replay.jobs.hand import Task, Work
 from replay.price_store import PriceStore
 from replay.pricing import PRICES_KIND, Pricing
-
-ASSIGN_BATCH: Final = "assign_batch"
-MOST_ORDERS: Final = 10_000
-DAY_S: Final = 86_400
-MOST_HOLD_S: Final = 366 * DAY_S
-
-
-class BatchIn(Strict):
-    """The request of a job ``assign_batch``.
-
-    ``mode``: ``commit`` holds the stock, ``preview`` holds nothing. ``hold_s``: how long stock is held, by
-    payment type. ``seconds``: the most that solving may take; an answer that it stops is not repeatable.
-    """
-
-    orders: list[OrderIn] = Field(min_length=1, max_length=MOST_ORDERS)
-    mode: Literal["commit", "preview"]
-    policy: Id | None = None
-    hold_s: dict[str, Annotated[int, Field(ge=1, le=MOST_HOLD_S)]] = Field(
-        default_factory=lambda: {"default": DAY_S}
-    )
-    seconds: float | None = Field(None, gt=0, le=3_600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +44,7 @@ class Shop:
 
     def kinds(self) -> dict[str, Work]:
         """Return the kinds of jobs that a worker does."""
-        return {ASSIGN_BATCH: AssignBatch(self), PRICES_KIND: SolvePrices(self)}
+        return {ASSIGN_BATCH: AssignBatch(self), PRICES_KIND: SolvePrices(self), PLACE: Place(self)}
 
     def folder(self) -> Path:
         """Return the folder of the snapshot in force; SnapshotError where there is none."""
@@ -98,9 +81,14 @@ class AssignBatch:
         with closing(SqlHome.open(task.database, connections=2)) as home:
             with home.reading() as unit:
                 prices = PriceStore(unit.connection).latest(task.clock(), policy.digest)
+                products = {line.product_id for order in asked.orders for line in order.lines}
+                offers = SqlOffers(unit.connection).of_products(products)
             desk = Desk(network, policy, prices if policy.prices else None)
             run = BatchJob(task, home, desk, network.meta.as_of)
-            taken = [_taken(order, asked, network) for order in asked.orders]
+            told: dict[str, list[Offer]] = {}
+            for offer in offers:
+                told.setdefault(offer.product_id, []).append(offer)
+            taken = [_taken(order, asked, network, told) for order in asked.orders]
             work = BatchWork(seconds=asked.seconds)
             return run.preview(taken, work) if asked.mode == "preview" else run.commit(taken, work)
 
@@ -128,26 +116,14 @@ class SolvePrices:
             return pricing.solve(demand, Trigger(task.job.request["trigger"]))
 
 
-def batch_of(request: Mapping[str, Any]) -> BatchIn:
-    """Return the request of a batch; BadInput with every fault, those of its orders included."""
-    try:
-        asked = BatchIn.model_validate(request)
-    except ValidationError as error:
-        told = [(".".join(map(str, found["loc"])), found["msg"]) for found in error.errors(include_url=False)]
-        faults = [Fault("request", None, where, what, "", "Correct the request.") for where, what in told]
-        raise BadInput("The batch cannot be used.", faults) from None
-    names = [order.order_id for order in asked.orders]
-    if len(set(names)) < len(names):
-        doubled = sorted({name for name in names if names.count(name) > 1})
-        raise BadInput(f"Two orders of one name: {', '.join(doubled[:10])}.")
-    return asked
-
-
-def _taken(asked: OrderIn, batch: BatchIn, network: Network) -> Taken:
+def _taken(asked: OrderIn, batch: BatchIn, network: Network, told: Mapping[str, Sequence[Offer]]) -> Taken:
     order = asked.to_order()
+    products = dict.fromkeys(line.product_id for line in order.lines)
+    order = with_told(network, order, [offer for name in products for offer in told.get(name, ())])
     later = max(order.purchased_at or network.meta.as_of, network.meta.as_of)
-    seconds = batch.hold_s.get(asked.payment_type or "default", batch.hold_s.get("default", DAY_S))
     document = asked.model_dump(mode="json", exclude_defaults=True)
     if batch.policy is not None:
         document["policy"] = batch.policy
-    return Taken(replace(order, purchased_at=later), timedelta(seconds=seconds), {"order": document})
+    seconds = batch.hold_s.get(asked.payment_type or "default", batch.hold_s.get("default", DAY_S))
+    hold = timedelta(seconds=seconds) if batch.reserve_at == "purchase" else None
+    return Taken(replace(order, purchased_at=later), hold, {"order": document})

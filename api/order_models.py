@@ -11,15 +11,26 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from api.clock import instant
 from graph.errors import BadInput, Fault
 from graph.orders import Order, OrderLine
+from inventory.offers import Offer
 
 MOST_LINES = 100
+MOST_CANDIDATES = 100
+"""The most candidates that one line may name."""
+
 NAME = r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"
 """Text with something to read in it: no control characters."""
+
+SELLER = r"^[^:\x00-\x1f\x7f]*[^:\s\x00-\x1f\x7f][^:\x00-\x1f\x7f]*$"
+"""The id of a seller: a name that can stand in the id of a source."""
+
+ZIP_PREFIX = r"^\d{5}(-?\d{3})?$"
 
 _SOURCE = r"^(seller:[^:]+|warehouse:[^:]+:.+)$"
 
 Id = Annotated[str, Field(pattern=NAME, max_length=100)]
+SellerId = Annotated[str, Field(pattern=SELLER, max_length=100)]
 SourceId = Annotated[str, Field(pattern=_SOURCE, max_length=300)]
+ZipPrefix = Annotated[str, Field(pattern=ZIP_PREFIX, description="Zip prefix, or whole CEP.")]
 
 
 def _instant(value: object) -> object:
@@ -47,6 +58,30 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+Side = Annotated[float | None, Field(gt=0, le=10_000, description="Of one unit, in cm.")]
+
+
+class CandidateIn(Strict):
+    """A seller who offers a product, known to the snapshot or not.
+
+    A seller that it does not know needs ``zip_prefix``. Category, weight and sides are read where it does not
+    know the product.
+    """
+
+    seller_id: SellerId
+    price_cents: Whole = Field(ge=0, le=1_000_000_000, description="Of one unit.")
+    zip_prefix: ZipPrefix | None = Field(default=None, description="Where the seller ships from.")
+    category: Id | None = None
+    weight_g: float | None = Field(default=None, gt=0, le=10_000_000, description="Of one unit.")
+    length_cm: Side = None
+    height_cm: Side = None
+    width_cm: Side = None
+
+    def offer(self, product_id: str) -> Offer:
+        """Return it as an offer of a product."""
+        return Offer(product_id=product_id, **self.model_dump())
+
+
 class LineIn(Strict):
     """One line: so many units of one product; pins and exclusions name sources."""
 
@@ -55,16 +90,26 @@ class LineIn(Strict):
     quantity: Whole = Field(1, ge=1, le=1_000_000)
     pin: list[SourceId] = Field(default_factory=list, max_length=50, description="Only these may serve it.")
     exclude: list[SourceId] = Field(default_factory=list, max_length=50, description="These may not.")
+    candidates: list[CandidateIn] = Field(
+        default_factory=list, max_length=MOST_CANDIDATES, description="Offers beside those that are known."
+    )
 
     def to_line(self) -> OrderLine:
         """Return the line in the words of the network."""
-        return OrderLine(self.line_id, self.product_id, self.quantity, tuple(self.pin), tuple(self.exclude))
+        return OrderLine(
+            self.line_id,
+            self.product_id,
+            self.quantity,
+            tuple(self.pin),
+            tuple(self.exclude),
+            tuple(one.offer(self.product_id).candidate() for one in self.candidates),
+        )
 
 
 class DestinationIn(Strict):
     """Where the order goes."""
 
-    zip_prefix: str = Field(pattern=r"^\d{5}(-?\d{3})?$", description="Zip prefix, or whole CEP.")
+    zip_prefix: ZipPrefix
 
 
 class LimitsIn(Strict):

@@ -114,6 +114,17 @@ def read_sheets(where: Path) -> list[Sheet]:
     return found
 
 
+def read_sheet(file: Path, table: Table) -> Sheet:
+    """Return one file (CSV or Parquet, whatever its name) as a table.
+
+    Raises BadInput with every fault when there is none, or when it as a whole cannot be read.
+    """
+    raw = _raw(file, table) if file.is_file() else None
+    if raw is None:
+        raise BadInput(f"There is no table {file}: give a CSV or Parquet file with {', '.join(table.names)}.")
+    return _sheet(raw)
+
+
 def _raw(where: Path, table: Table) -> RawTable | None:
     if where.is_dir():
         return FolderSource(where).read(table)

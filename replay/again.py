@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from inventory.states import ALLOWED, OrderState, Verb, permit
 from inventory.stock import NotEnoughStock
 from replay.decision import Decision, Served
 from replay.desk import Desk, NoAnswer, reserved_parts
+from replay.noted import noted_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,13 @@ class Wanted:
 def approve(desk: Desk, unit: UnitOfWork, wanted: Wanted) -> Again:
     """Make an order firm: by the same places if they still have the units, else decided anew.
 
-    An order that was received and holds nothing is decided now. Raises UnknownOrder, VersionConflict,
+    An order that was received and holds nothing is held as its stored decision says, if that still fits, else
+    decided now. Raises UnknownOrder, VersionConflict,
     WrongState; NotEnoughStock or CapacityFull where nobody can serve any of it.
     """
     held = _seen(unit, wanted)
     if held.state is OrderState.RECEIVED:
-        done = desk.commit(unit, wanted.order(), wanted.at, None, now=wanted.now, about=wanted.about)
-        return Again(done.reservation, done.decision)
+        return _received(desk, unit, wanted)
     try:
         return Again(unit.ledger.approve(wanted.order_id, at=wanted.now, version=wanted.version))
     except (NotEnoughStock, CapacityFull):
@@ -62,6 +64,19 @@ def approve(desk: Desk, unit: UnitOfWork, wanted: Wanted) -> Again:
         if done.decision.served is Served.UNSERVED:
             raise
         return Again(done.reservation, done.decision)
+
+
+def _received(desk: Desk, unit: UnitOfWork, wanted: Wanted) -> Again:
+    records = unit.decisions.of_order(wanted.order_id)
+    if parts := noted_parts(records[-1], local_day(wanted.now)) if records else []:
+        with suppress(NotEnoughStock, CapacityFull):
+            over = desk.policy.may_overfill
+            return Again(
+                unit.ledger.reserve(wanted.order_id, parts, at=wanted.now, expires_at=None, over_limit=over)
+            )
+    order = wanted.order()
+    done = desk.commit(unit, order, wanted.at, None, order.earlier, now=wanted.now, about=wanted.about)
+    return Again(done.reservation, done.decision)
 
 
 def reroute(
@@ -98,7 +113,10 @@ def reroute(
     parts = reserved_parts(decision, local_day(wanted.now))
     if before == Counter({(part.line_id, part.source_id, part.carrier_id): part.quantity for part in parts}):
         return Again(held)
-    after = unit.ledger.reroute(held.order_id, parts, selection, at=wanted.now, version=held.version)
+    over = desk.policy.may_overfill
+    after = unit.ledger.reroute(
+        held.order_id, parts, selection, at=wanted.now, version=held.version, over_limit=over
+    )
     desk.store(unit, decision, wanted.now, wanted.about)
     return Again(after, decision)
 

@@ -11,6 +11,8 @@ from hashlib import sha256
 from math import isnan
 from typing import Any
 
+import numpy as np
+
 from graph.lead_time import LeadTime
 from graph.model import SnapshotMeta
 from graph.options import Options
@@ -21,6 +23,7 @@ from optimizer.policy import Policy
 from optimizer.problem import OrderProblem
 from optimizer.rejected import Rejection
 from optimizer.words import UNFILLED
+from replay.waits import NO_WAITS, Waits
 
 
 class Served(StrEnum):
@@ -36,7 +39,8 @@ class Decision:
     """What was decided for one order at ``at``, from which network, by which policy and prices.
 
     ``promise_days`` is the order's own, or the one by which its routes were compared. ``explanation`` is
-    None where nobody asked why. ``edition``: how often the order was decided before.
+    None where nobody asked why. ``edition``: how often the order was decided before. ``waits`` and
+    ``left_out`` as in `replay.desk.Case`.
     """
 
     options: Options
@@ -49,6 +53,8 @@ class Decision:
     price_version: str | None = None
     explanation: Explanation | None = None
     edition: int = 0
+    waits: Waits = NO_WAITS
+    left_out: tuple[str, ...] = ()
 
     @property
     def decision_id(self) -> str:
@@ -74,7 +80,8 @@ class Decision:
 
     def times(self) -> dict[int, LeadTime]:
         """Return the lead time of every package, by route."""
-        return {route: self.options.times[route] for route in self.choice.assignment.routes}
+        routes = np.array(self.choice.assignment.routes, np.int64)
+        return dict(zip(routes.tolist(), self.options.times.told(routes), strict=True))
 
     def package_id(self, route: int) -> str:
         """Return the name of the package by a route: no two of an order, however often it is decided."""
@@ -83,11 +90,12 @@ class Decision:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record in the words of ``docs/api.md``."""
-        assignment = self.choice.assignment
+        assignment, times = self.choice.assignment, self.times()
         return {
             "decision_id": self.decision_id,
             "order_id": self.options.order.order_id,
             "at": self.at.isoformat(),
+            "ready_at": None if self.waits.since is None else self.waits.since.isoformat(),
             "snapshot_id": self.meta.snapshot_id,
             "as_of": self.meta.as_of.isoformat(),
             "policy": {
@@ -99,7 +107,7 @@ class Decision:
             "status": str(self.served),
             "promise_days": self.promise_days,
             "p_on_time": self.p_on_time,
-            "lead_time": _slowest(list(self.times().values())),
+            "lead_time": _slowest(list(times.values())),
             "cost_cents": assignment.cost_cents,
             "cost": {str(term): cents for term, cents in assignment.terms.items()},
             "solver": {
@@ -109,9 +117,10 @@ class Decision:
                 "gap": assignment.gap,
                 "repeatable": assignment.repeatable,
             },
-            "packages": [self._package(route, time) for route, time in self.times().items()],
+            "packages": [self._package(route, time) for route, time in times.items()],
             "lines": [self._line(line) for line in range(self.problem.lines)],
             "break_evens": list(self._break_evens()),
+            "left_out": list(self.left_out),
         }
 
     def _route(self, route: int) -> dict[str, Any]:
@@ -127,6 +136,7 @@ class Decision:
             **self._route(route),
             "distance_km": _number(float(self.options.distance_km[route])),
             "p_on_time": float(self.problem.p_on_time[route]),
+            "wait_days": 0.0 if self.waits.days is None else float(self.waits.days[route]),
             "lead_time": _time(time),
             "cost": {str(term): cents for term, cents in told.items()},
         }
@@ -186,15 +196,12 @@ class Decision:
         return told
 
     def _rejection(self, found: Rejection) -> dict[str, Any]:
-        reasons = [
-            {
-                "code": str(numbers.reason),
-                "needed": _number(numbers.needed),
-                "available": _number(numbers.available),
-            }
-            for numbers in found.reasons
+        told = self._route(found.route)
+        told["reasons"] = [
+            {"code": reason.value, "needed": _number(needed), "available": _number(available)}
+            for reason, needed, available in found.reasons
         ]
-        return {**self._route(found.route), "reasons": reasons}
+        return told
 
     def _break_evens(self) -> Iterator[dict[str, Any]]:
         for found in self.explanation.freight_break_evens if self.explanation else ():
@@ -229,9 +236,9 @@ def _slowest(times: Sequence[LeadTime]) -> dict[str, float] | None:
     """Return the lead time of a whole order: its packages are taken to be late together (comonotone)."""
     if not times:
         return None
-    told = [_time(time) for time in times]
     return {
-        name: max(time[name] for time in told) for name in ("mean_days", "p50_days", "p80_days", "p95_days")
+        name: max(getattr(time, name) for time in times)
+        for name in ("mean_days", "p50_days", "p80_days", "p95_days")
     }
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
 
-from graph.arrays import NetworkArrays
 from graph.errors import MalhaError
 from graph.model import SnapshotMeta
+from graph.option_table import Estimators
 from graph.options import Options
-from graph.orders import Order, location_of
+from graph.orders import Order
 from inventory.days import local_day
 from inventory.events import StockKey
 from inventory.ledger import Ledger, UnitOfWork
@@ -27,7 +27,10 @@ from optimizer.prices import PriceTable
 from optimizer.problem import OrderProblem
 from optimizer.words import UNFILLED
 from replay.decision import Decision
-from replay.problems import Circumstances, order_problem, promise_days
+from replay.places import Places
+from replay.problems import Circumstances, order_problem
+from replay.shelves import Shelves
+from replay.waits import NO_WAITS, Waits
 
 
 class NoAnswer(MalhaError):
@@ -38,13 +41,8 @@ Choice = tuple[str, str]
 """(source_id, carrier_id)"""
 
 
-class View(Protocol):
+class View(Estimators, Protocol):
     """What a desk asks of a network: of a snapshot, or of the past as it was known at a purchase."""
-
-    @property
-    def arrays(self) -> NetworkArrays:
-        """The network as arrays."""
-        ...
 
     @property
     def meta(self) -> SnapshotMeta:
@@ -58,12 +56,18 @@ class View(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """An order ready to be decided at ``at``; ``record`` is what was done, line -> route, if it is known."""
+    """An order ready to be decided at ``at``; ``record`` is what was done, line -> route, if it is known.
+
+    ``waits``: how long each route's parcel waits for its carrier. ``left_out``: sources that have some of
+    it, but no place or seller that the network knows.
+    """
 
     at: datetime
     options: Options
     problem: OrderProblem
     record: Mapping[int, int]
+    waits: Waits = NO_WAITS
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +107,11 @@ class Desk:
 
         ``record``: line id -> (source_id, carrier_id) of what was done, which the policy ``as_is`` reads;
         its sources are candidates for every policy. ``now``: what the clock says where the decision is made
-        for another instant ``at``; packages count for its day. Raises BadInput (all faults of the order)
-        and NoAnswer.
+        for another instant ``at``; packages count for its day. They wait for their carriers from the purchase
+        on, if the order tells it. Raises BadInput (all faults of the order) and NoAnswer.
         """
-        return self.decide(self.case(order, at, ledger, record, now=now))
+        ready_at = at if order.purchased_at else now
+        return self.decide(self.case(order, at, ledger, record, now=now, ready_at=ready_at))
 
     def commit(
         self,
@@ -137,7 +142,8 @@ class Desk:
         decided = self.decision(case, kept) if kept else self.decide(case)
         decision = self.numbered(unit, decided, known)
         if parts := reserved_parts(decision, local_day(now)):
-            held = unit.ledger.reserve(order.order_id, parts, at=now, expires_at=expires_at)
+            over = self.policy.may_overfill
+            held = unit.ledger.reserve(order.order_id, parts, at=now, expires_at=expires_at, over_limit=over)
         else:
             held = known or unit.ledger.receive(order.order_id, now)
         self.store(unit, decision, now, about)
@@ -167,22 +173,26 @@ class Desk:
         *,
         lock: bool = False,
         now: datetime | None = None,
+        ready_at: datetime | None = None,
         spare: Counter[StockKey] | None = None,
     ) -> Case:
         """Return an order ready to be decided: its routes, and the problem that they and the stock make.
 
-        ``spare``: units that may be promised beside those that the ledger has available.
+        ``ready_at``: from when on parcels wait for their carriers (default: ``now``). ``spare``: units that
+        may be promised beside those that the ledger has available.
         """
-        record = record or {}
-        options = self.network.options(order, at, {line: [source] for line, (source, _) in record.items()})
-        told = Circumstances()
-        if ledger is not None:
-            stock = ledger.available(_keys(options), lock=lock)
-            if spare:
-                stock = {key: units + spare[key] for key, units in stock.items()}
-            told = Circumstances(stock.__getitem__, _room(options, ledger, local_day(now or at)))
-        problem = order_problem(self.network.arrays, options, self.policy, told, self.prices)
-        return Case(at, options, problem, _recorded(problem, record))
+        record, arrays = record or {}, self.network.arrays
+        shelves = None if ledger is None else Shelves.of(ledger, order, lock=lock)
+        places = Places() if shelves is None else Places.among(arrays, order, shelves.places)
+        options = self.network.options(order, at, places.beside(record))
+        policy, moment = self.policy.holding() if lock else self.policy, now or at
+        waits = Waits.of(arrays.pickups, options, policy, ready_at or moment)
+        told = Circumstances(wait_days=waits.days, blocks=waits.blocks)
+        if shelves is not None:
+            stock, room = shelves.stock(options, spare), shelves.room(options, local_day(moment))
+            told = replace(told, stock=stock, room=room)
+        problem = order_problem(arrays, options, policy, told, self.prices)
+        return Case(at, options, problem, _recorded(problem, record), waits, places.left_out)
 
     def decide(self, case: Case) -> Decision:
         """Decide by the policy; raises NoAnswer."""
@@ -201,9 +211,11 @@ class Desk:
             policy=self.policy,
             meta=self.network.meta,
             at=case.at,
-            promise_days=promise_days(case.options),
+            promise_days=case.options.promise_days,
             price_version=self.prices.version if self.prices else None,
             explanation=why,
+            waits=case.waits,
+            left_out=case.left_out,
         )
 
 
@@ -222,20 +234,10 @@ def reserved_parts(decision: Decision, day: date) -> list[Part]:
     ]
 
 
-def _keys(options: Options) -> list[StockKey]:
-    products = dict.fromkeys(line.product_id for line in options.order.lines)
-    return sorted(StockKey.of_source(product, name) for product in products for name in options.source_ids)
-
-
-def _room(options: Options, ledger: Ledger, day: date) -> dict[str, int]:
-    """Return how many packages the places of the sources may still pack on a day, where that is limited."""
-    location = {location_of(name): StockKey.of_source("", name).location_id for name in options.source_ids}
-    left = ledger.packages_left((place, day) for place in location.values())
-    return {name: left[place, day] for name, place in location.items() if (place, day) in left}
-
-
 def _recorded(problem: OrderProblem, record: Mapping[str, Choice]) -> dict[int, int]:
     """Return the recorded choice as line -> route."""
+    if not record:
+        return {}
     routes = {problem.route_id(route): route for route in range(problem.routes)}
     rows = {line_id: row for row, line_id in enumerate(problem.line_ids)}
     return {rows[line_id]: routes[chosen] for line_id, chosen in record.items() if chosen in routes}

@@ -32,6 +32,7 @@ from graph.lead_time.online.total import OnlineTotal
 from graph.model import NEVER, OFFER_LAPSE_DAYS, UNKNOWN, SnapshotMeta
 from graph.options import OptionFinder, Options
 from graph.orders import Order
+from graph.plan import PlacementPlan, new_sites, with_sites
 from replay.encode import freight_sample
 from replay.recorded import Past
 
@@ -90,8 +91,12 @@ class MovingOffers:
 class MovingArrays(NetworkArrays):
     """The network's arrays, of which the offers, and what parcels borrow from them, follow the clock."""
 
-    def __init__(self, past: Past) -> None:
-        super().__init__(past.tables)
+    def __init__(self, past: Past, plan: PlacementPlan | None = None) -> None:
+        """Read a past; the sites of a ``plan`` are places too, and what lies there is the ledger's to say."""
+        if plan is None:
+            super().__init__(past.tables)
+        else:
+            super().__init__(with_sites(past.tables, plan), new_sites(past.tables, plan))
         self.offers = MovingOffers(self.product_sources, past.sales)
         self.product_sources = self.offers.sources
         products = past.tables["products"]
@@ -182,13 +187,16 @@ class MovingNetwork:
         first_s: int,
         parameters: OnlineParameters | None = None,
         progress: Callable[[float], None] = lambda _share: None,
+        *,
+        plan: PlacementPlan | None = None,
     ) -> None:
         """Learn everything before the day of ``first_s``; ``progress`` is told the share done."""
-        self.arrays = MovingArrays(past)
+        self.arrays = MovingArrays(past, plan)
+        self._plan = "" if plan is None else f"+{plan.plan_id}"
         self._past = past
         self._times = MovingTimes(past, first_s, parameters or OnlineParameters())
         self._freight_day = -REFIT_DAYS
-        self._asked: dict[tuple[str, ...], Options] = {}
+        self._asked: dict[tuple[object, ...], Options] = {}
         self.at_s = first_s
         self._begin(day_of(first_s), progress)
 
@@ -213,7 +221,7 @@ class MovingNetwork:
         """Return the routes that could carry the order at the clock's instant; see ``Network.options``."""
         if int(at.timestamp()) != self.at_s:
             raise ValueError(f"the clock stands at {self.at_s}, not at {at.isoformat()}")
-        key = order.order_id, *(name for names in (more or {}).values() for name in names)
+        key = order.order_id, *((line_id, *names) for line_id, names in (more or {}).items())
         if key not in self._asked:  # several policies ask the same
             finder = OptionFinder(self.arrays, self.lead_times, self.freight, self.lapse_s)
             self._asked[key] = finder.find(order, self.at_s, more)
@@ -230,7 +238,8 @@ class MovingNetwork:
             )
         self.arrays.begin_day(as_of_s)
         as_of = datetime.fromtimestamp(as_of_s, UTC)
-        self.meta = SnapshotMeta(f"as-of-{as_of:%Y-%m-%d}", as_of, {"offer_lapse_days": OFFER_LAPSE_DAYS})
+        name = f"as-of-{as_of:%Y-%m-%d}{self._plan}"
+        self.meta = SnapshotMeta(name, as_of, {"offer_lapse_days": OFFER_LAPSE_DAYS})
 
 
 def known_at(past: Past, as_of_s: int) -> Journeys:

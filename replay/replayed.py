@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Final
 
 from graph.errors import BadInput
 from graph.lead_time import OnlineParameters
+from graph.plan import PlacementPlan
 from inventory.days import local_day
 from inventory.events import Cause, EventType, StockEvent, StockKey
 from inventory.memory import MemoryHome, MemoryUnit
 from inventory.opening import OpeningRule, opening
 from optimizer.policy import Costs, Policy, PolicyKind
+from replay.assumptions import assumptions
 from replay.desk import Choice, Desk, NoAnswer, reserved_parts
 from replay.moving import MovingNetwork
+from replay.planned import Planned, Shelves
 from replay.recorded import Past, Purchase
+from replay.replayed_prices import ReplayedPrices, purchases_of
 from replay.totals import Choices, Totals
 
 Progress = Callable[[float], None]
@@ -47,25 +51,34 @@ class Run:
 
     desk: Desk
     totals: Totals
+    prices: ReplayedPrices | None = None
     home: MemoryHome = field(default_factory=MemoryHome)
     recorded_units: int = 0
+    planned_units: int = 0
 
     def decide(self, purchase: Purchase) -> None:
         """Decide one order and hold its stock for good."""
         with self.home.unit() as unit:
+            if self.prices is not None:
+                table = self.prices.at(purchase.at, self.desk, unit.ledger)
+                if table is not self.desk.prices:
+                    self.desk = replace(self.desk, prices=table)
             # What the hand-over told is for the policy that repeats it; the others know the offer.
             repeats = self.desk.policy.kind is PolicyKind.RECORDED
             record = purchase.record if repeats else purchase.offered
             self._receive_recorded(unit, purchase, record)
-            case = self.desk.case(purchase.order, purchase.at, unit.ledger, record)
+            case = self.desk.case(purchase.order, purchase.at, unit.ledger, record, lock=True)
             try:
                 decision = self.desk.decide(case)
             except NoAnswer:
                 self.totals.none(purchase)
                 return
             if parts := reserved_parts(decision, local_day(purchase.at)):
-                unit.ledger.reserve(purchase.order.order_id, parts, at=purchase.at, expires_at=None)
+                over, order_id = self.desk.policy.may_overfill, purchase.order.order_id
+                unit.ledger.reserve(order_id, parts, at=purchase.at, expires_at=None, over_limit=over)
             self.totals.add(decision, purchase)
+            if self.prices is not None:
+                self.prices.saw(decision)
 
     def _receive_recorded(self, unit: MemoryUnit, purchase: Purchase, record: Mapping[str, Choice]) -> None:
         """Book what the recorded purchase proves to have been there, where the shelf has less."""
@@ -108,6 +121,7 @@ class Replayed:
     refused: int
     without_lines: int
     carrier_assumed: int
+    planned: Planned
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON values."""
@@ -127,6 +141,7 @@ class Replayed:
                 "opening_units": self.stock.units,
                 "recorded_units": {run.desk.policy.name: run.recorded_units for run in self.runs},
             },
+            "placement": self.planned.to_dict(self.shelves),
             "assumptions": list(self.assumptions()),
             "policies": {
                 run.desk.policy.name: {
@@ -138,48 +153,14 @@ class Replayed:
             },
         }
 
-    def assumptions(self) -> Iterable[str]:
+    @property
+    def shelves(self) -> Shelves:
+        """What the plan booked and each policy's ledger, by policy."""
+        return {run.desk.policy.name: (run.planned_units, run.home) for run in self.runs}
+
+    def assumptions(self) -> Iterator[str]:
         """Yield in words what the figures rest on."""
-        costs = self.runs[0].totals.costs
-        yield (
-            "As-is is the recorded choice, judged by the same lead-time and freight models as all others: "
-            "days and P(on time) are expectations, not what happened."
-        )
-        if self.stock.origin == "init":
-            yield (
-                "Opening stock is made up from the demand before the start (synthetic): "
-                f"{self.stock.units:,} units. Stock that the source itself tells is not read."
-            )
-        else:
-            yield f"Opening stock is that of {self.stock.origin}: {self.stock.units:,} units."
-        yield (
-            "Where a recorded purchase finds its seller short, the lacking units are received first (source "
-            "recorded): "
-            + ", ".join(f"{run.recorded_units:,} under {run.desk.policy.name}" for run in self.runs)
-            + ". Shelves are not refilled otherwise: no reorders yet."
-        )
-        yield (
-            "A decision holds its stock for good: approval, expiry, cancellation and return move nothing. "
-            "As-is alone ships from the warehouses that the record names."
-        )
-        yield (
-            f"Every policy is charged alike: {costs.package_cents} cents a package and "
-            f"{costs.handling_cents} for its handling, {costs.time_cents_per_day} a line and expected day, "
-            f"{costs.late_cents} a line times the probability to miss the recorded promise."
-        )
-        yield (
-            "An offer counts from its first sale on, at the price of its last; unsold for 180 days it has "
-            "lapsed. The recorded offer is always a candidate."
-        )
-        if any(run.desk.policy.prices for run in self.runs) and not any(
-            run.totals.price_versions for run in self.runs
-        ):
-            yield "Scarcity prices were not solved: stock cost nothing (price_version null)."
-        if self.carrier_assumed:
-            yield (
-                f"{self.carrier_assumed:,} recorded lines were never handed over: their carrier is taken to "
-                "be the first by name."
-            )
+        return assumptions(self)
 
 
 def replay(
@@ -189,21 +170,36 @@ def replay(
     costs: Costs,
     stock: Stock,
     *,
+    plan: PlacementPlan | None = None,
     parameters: OnlineParameters | None = None,
     progress: Progress = lambda _share: None,
 ) -> Replayed:
     """Decide all orders purchased in ``span_s`` = [from, to), epoch seconds, under each of the policies.
 
-    ``costs`` charges every policy's decisions alike. ``progress`` is told the share done, 0..1. Raises
-    BadInput for an empty span, and for stock later than its start.
+    ``costs`` charges every policy's decisions alike. A ``plan`` books its depth at the start, in warehouses
+    that all policies but those that repeat the record may ship from. ``progress`` is told the share done,
+    0..1. Raises BadInput for an empty span, and for stock or a plan later than its start.
     """
+    planned = Planned(plan, datetime.fromtimestamp(span_s[0], UTC))
     _check(past, span_s, policies, stock)
-    network = MovingNetwork(past, span_s[0], parameters, lambda share: progress(LEARNING_SHARE * share))
+    planned.check(past)
+    network = MovingNetwork(
+        past, span_s[0], parameters, lambda share: progress(LEARNING_SHARE * share), plan=plan
+    )
     # A desk asks its network for options, arrays and meta, and for nothing else.
-    runs = tuple(Run(Desk(network, policy, alternatives=0), Totals(costs)) for policy in policies)
+    demand = purchases_of(past) if any(policy.prices for policy in policies) else None
+    runs = tuple(
+        Run(
+            Desk(network, policy, alternatives=0),
+            Totals(costs),
+            None if demand is None or policy.prices is None else ReplayedPrices(policy.prices, demand),
+        )
+        for policy in policies
+    )
     for run in runs:
         with run.home.unit() as unit:
             unit.ledger.append(stock.events)
+        run.planned_units = planned.book(run.home, run.desk.policy)
     choices, refused, assumed = Choices(), 0, 0
     orders = past.count(span_s)
     for number, purchase in enumerate(past.purchases(span_s), 1):
@@ -221,7 +217,7 @@ def replay(
             run.decide(purchase)
         progress(LEARNING_SHARE + (1.0 - LEARNING_SHARE) * number / orders)
     empty = past.empty_orders.is_between(*span_s, closed="left").sum()
-    return Replayed(span_s, stock, runs, choices, refused, int(empty), assumed)
+    return Replayed(span_s, stock, runs, choices, refused, int(empty), assumed, planned)
 
 
 def opening_stock(past: Past, at_s: int, rule: OpeningRule = _RULE) -> Stock:

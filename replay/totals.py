@@ -91,12 +91,15 @@ class Totals:
             self.p_on_time += decision.p_on_time
         for term in (Term.FREIGHT, Term.SCARCITY):
             self.cents[term] += answer.terms.get(term, 0)
-        for term, cents in self.costs.package_terms(len(routes)).items():
-            self.cents[term] += int(cents.sum())
-        parts = [part.route for part in answer.parts if part.route != UNFILLED]
-        p_on_time = problem.p_on_time[parts] if promised else np.ones(len(parts))
-        for term, of_parts in self.costs.part_terms(problem.mean_days[parts], p_on_time, 1).items():
-            self.cents[term] += int(of_parts.sum())
+        self.cents[Term.PACKAGE] += self.costs.package_cents * len(routes)
+        self.cents[Term.HANDLING] += self.costs.handling_cents * len(routes)
+        for part in answer.parts:
+            if part.route != UNFILLED:
+                # As `Costs.part_terms` rounds: half a cent to the even one.
+                late = 1.0 - float(problem.p_on_time[part.route]) if promised else 0.0
+                days = float(problem.mean_days[part.route])
+                self.cents[Term.TIME] += round(self.costs.time_cents_per_day * days)
+                self.cents[Term.LATE] += round(self.costs.late_cents * late)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the totals as JSON values; a mean over nothing is null."""

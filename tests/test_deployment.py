@@ -43,6 +43,8 @@ def test_every_setting_exists_in_the_program(services: dict[str, dict[str, Any]]
     assert ours
     for name in ours:
         assert f'"{name}"' in code, f"docker-compose.yml sets {name}, which the program does not read"
+    read = re.findall(r'envvar="(MALHA_\w+)"', (ROOT / "api/cli/worker.py").read_text("utf-8"))
+    assert {name for name in services["worker"]["environment"] if "MALHA" in name} == set(read)
     served = {name for name in services["api"]["environment"] if name.startswith("MALHA_")}
     assert served == set(ENVIRONMENT), "the api service sets every setting of malha serve"
 
@@ -75,8 +77,11 @@ def test_every_variable_of_the_compose_file_is_in_the_example() -> None:
 
 def test_services_are_watched_and_keep_to_this_machine(services: dict[str, dict[str, Any]]) -> None:
     running = {name: service for name, service in services.items() if "profiles" not in service}
-    assert running.keys() == {"api", "neo4j", "postgres"}
+    assert running.keys() == {"api", "worker", "neo4j", "postgres"}
     assert running["neo4j"]["image"].startswith("neo4j:5.26")
+    worker = running.pop("worker")
+    assert "ports" not in worker
+    assert worker["restart"] == "unless-stopped"
     for name, service in running.items():
         assert service["healthcheck"]["test"], name
         assert service["volumes"], name

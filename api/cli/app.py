@@ -16,13 +16,17 @@ from api.cli import (
     backtest,
     build,
     decide,
+    demand,
     demo,
     inspect,
     jobs,
     keys,
     load,
+    place,
     recommend,
+    reorder,
     replay,
+    scenario,
     serve,
     stock,
     synth,
@@ -61,6 +65,10 @@ app.command("serve", epilog=serve.EPILOG)(serve.command)
 app.command("worker", epilog=worker.EPILOG)(worker.command)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(stock.app, name="stock")
+app.add_typer(scenario.app, name="scenario")
+app.command("place", epilog=place.EPILOG)(place.command)
+app.command("reorder", epilog=reorder.EPILOG)(reorder.command)
+app.add_typer(demand.app, name="demand")
 app.add_typer(keys.app, name="keys")
 app.command("demo", epilog=demo.EPILOG)(demo.command)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -16,9 +17,10 @@ from api import policies
 from api.clock import instant
 from api.console import console, steps
 from api.files import OrderFile, read_orders, write_lines
+from api.placements import network_and_plan
 from api.stock import existing, import_stock
-from graph import Network
 from graph.errors import BadInput
+from graph.plan import PlacementPlan
 from inventory.ledger import Ledger
 from optimizer.batch import BatchWork
 from replay.assign import Assigned, assign
@@ -51,6 +53,13 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
     time_limit: Annotated[
         float | None, typer.Option(help="Seconds; an answer that they stop does not repeat to the bit.")
     ] = None,
+    placement: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of a plan (malha place): its warehouses are sources too. Beside --stock its depth "
+            "lies there; with --db the ledger says what does."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Decide all orders of a file together, from one stock, with a proven bound on what they must cost."""
@@ -59,11 +68,11 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
     with steps() as progress:
         progress("Reading orders")
         asked = read_orders(orders)
-        network = Network.open(snapshot)
+        network, plan = network_and_plan(snapshot, placement)
         moment = instant(at, "--at") or network.meta.as_of
         desk = Desk(network, policies.load(policy), alternatives=0)
         progress(f"Deciding {len(asked.orders):,} orders")
-        with _ledger(stock, db) as ledger:
+        with _ledger(stock, db, plan, network.meta.as_of) as ledger:
             done = assign(
                 desk,
                 asked.orders,
@@ -82,8 +91,10 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
 
 
 @contextmanager
-def _ledger(stock: Path | None, db: str | None) -> Iterator[Ledger | None]:
-    """Open the ledger to decide on: one in the database, one made of a file, or none."""
+def _ledger(
+    stock: Path | None, db: str | None, plan: PlacementPlan | None, at: datetime
+) -> Iterator[Ledger | None]:
+    """Open the ledger to decide on: one in the database, one made of a file and a plan's depth, or none."""
     if stock is None and db is None:
         yield None
         return
@@ -92,6 +103,11 @@ def _ledger(stock: Path | None, db: str | None) -> Iterator[Ledger | None]:
             db = str(Path(folder) / "stock.db")
             _refuse_bad_rows(stock, db)
         home = existing(str(db))
+        if stock is not None and plan is not None:
+            from replay.planned import book  # noqa: PLC0415 (slow to import, and most need no plan)
+
+            with home.unit() as writing:
+                book(writing, plan, at)
         with home.reading() as unit:
             yield unit.ledger
         home.close()

@@ -13,9 +13,9 @@ from api import policies
 from api.clock import instant
 from api.console import console
 from api.order_models import order_of
+from api.placements import open_network
 from api.render.decision import show_decision
 from api.stock import existing
-from graph import Network
 from graph.errors import BadInput
 from replay.desk import Desk
 
@@ -47,11 +47,14 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
     at: Annotated[
         str | None, typer.Option(help="Instant of the decision (ISO). Default: the snapshot's.")
     ] = None,
+    placement: Annotated[
+        Path | None, typer.Option(help="Folder of a plan (malha place): its warehouses are sources too.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Decide one order without holding anything: sources, carriers, costs, and what would change it."""
     wanted = order_of(_document(order, zip_prefix, line or [], promise_days), "order", "1")
-    network = Network.open(snapshot)
+    network = open_network(snapshot, placement)
     moment = instant(at, "--at") or wanted.purchased_at or network.meta.as_of
     desk = Desk(network, policies.load(policy))
     if db is None:

@@ -11,6 +11,7 @@ from api.console import console, steps
 from api.demo import Demo, run_demo
 from api.render.build import show_build
 from api.render.inspection import show_evidence
+from api.render.replay import show_replay
 from api.render.routes import show_routes
 from api.reports.demo import write_page
 
@@ -27,9 +28,10 @@ def command(
     out: Annotated[Path, typer.Option(help="Folder for the snapshot and the report page.")] = Path("demo"),
     orders: Annotated[int, typer.Option(min=1, help="How many lines of the newest orders to route.")] = 4,
 ) -> None:
-    """Build a network from a history, route some of its newest orders over it, and write a report page.
+    """Build a network from a history, route newest orders over it, replay its last weeks, write a page.
 
-    Of the newest 500 lines those come first whose product has most sellers: there is something to choose.
+    Of the newest 500 lines those come first whose product has most sellers: there is something to choose. The
+    replay decides every order of the last 28 days as of its own purchase, by two policies.
     """
     with steps() as progress:
         demo = run_demo(source, out, orders, progress)
@@ -48,6 +50,7 @@ def show(demo: Demo, snapshots: Path, page: Path) -> None:
         show_routes(screen, routed.answer)
         screen.print(routed.verdict, markup=False, soft_wrap=True)
     screen.rule(align="left")
+    show_replay(screen, demo.replayed)
     screen.print(f"Report page: {page}", soft_wrap=True)
     if demo.routed:
         asked = demo.routed[0]

@@ -10,8 +10,9 @@ import typer
 
 from api.clock import instant
 from api.console import console
+from api.placements import open_network
 from api.render.routes import show_routes
-from graph import Network, Rank, RouteRequest, Weights
+from graph import Rank, RouteRequest, Weights
 from graph.errors import BadInput
 
 EPILOG = (
@@ -20,7 +21,9 @@ EPILOG = (
     "`malha recommend --snapshot snapshots/ --zip 69005 --product 99a4788cb24856965c36a24e339b6058 "
     "--probability 0.95`\n\n"
     "`malha recommend --snapshot snapshots/ --zip 01310 --category bed_bath_table --rank balanced "
-    "--weights days=100,freight=1,late=50`"
+    "--weights days=100,freight=1,late=50`\n\n"
+    "`malha recommend --snapshot snapshots/ --zip 69005 --category health_beauty --placement plan/` (as if "
+    "the plan's warehouses were open and stocked)"
 )
 
 
@@ -54,6 +57,9 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
     at: Annotated[
         str | None, typer.Option(help="Instant of purchase (ISO). Default: the snapshot's.")
     ] = None,
+    placement: Annotated[
+        Path | None, typer.Option(help="Folder of a plan (malha place): its warehouses are sources too.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Rank the routes that could serve a destination, with lead time, P(on time), freight and reason."""
@@ -72,7 +78,7 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
         k=k,
         at=instant(at, "--at"),
     )
-    answer = Network.open(snapshot).recommend(request)
+    answer = open_network(snapshot, placement).recommend(request)
     if as_json:
         print(json.dumps(answer.to_dict(), ensure_ascii=False))
     else:

@@ -21,6 +21,8 @@ EPILOG = (
     "--policy reliable --policy priced` (April: what happened, beside what the policies would have done)\n\n"
     "`malha replay --source tables/ --from 2018-04-01 --to 2018-05-01 --policy as_is --policy my.toml "
     "--stock stock.csv --json` (a policy and a stock of your own; one JSON document)\n\n"
+    "`malha replay --source tables/ --from 2018-03-01 --to 2018-05-01 --policy as_is --policy priced "
+    "--placement plan/` (what the plan's warehouses would have brought)\n\n"
     "`malha replay --source 'synth://?orders=5000&seed=7' --from 2018-01-01 --to 2018-02-01`"
 )
 
@@ -50,6 +52,13 @@ def command(
             "olist_inventory_dataset's columns, told no later than --from."
         ),
     ] = INIT,
+    placement: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of a plan (malha place) of --from or earlier: its depth is received at --from in "
+            "its warehouses, and every policy but as_is may ship from there."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Decide every order of a stretch of the past as of its own purchase, and add up what that comes to.
@@ -57,7 +66,8 @@ def command(
     Each order sees what was known when it was bought: offers sold before, lead times and freight learned
     from events stamped before. Every policy has shelves of its own. The totals stand side by side.
     """
-    from api.replay_stock import stock_file  # noqa: PLC0415 (slow to import, and only this command needs it)
+    from api.placements import PlanFolder  # noqa: PLC0415 (slow to import, as all below)
+    from api.replay_stock import stock_file  # noqa: PLC0415
     from replay.recorded import read_past  # noqa: PLC0415
     from replay.replayed import opening_stock, replay  # noqa: PLC0415
 
@@ -67,10 +77,12 @@ def command(
     span_s = int(first.timestamp()), int(last.timestamp())
     chosen = [policies.load(name) for name in policy or ("as_is", policies.DEFAULT)]
     given = None if stock == INIT else stock_file(Path(stock))
+    read = None if placement is None else PlanFolder.read(placement)
     with steps() as progress:
         past = read_past(open_source(source), progress)
         progress("Filling the shelves")
         opened = opening_stock(past, span_s[0]) if given is None else given
+        plan = None if read is None else read.plan(past.tables["products"], past.demand)
     with bar("Replaying", 100) as advance:
         shown = 0
 
@@ -80,7 +92,8 @@ def command(
                 advance(done - shown)
                 shown = done
 
-        done = replay(past, span_s, chosen, policies.load(policies.DEFAULT).costs, opened, progress=tell)
+        costs = policies.load(policies.DEFAULT).costs
+        done = replay(past, span_s, chosen, costs, opened, plan=plan, progress=tell)
     told = done.to_dict()
     if as_json:
         print(json.dumps(told, ensure_ascii=False))

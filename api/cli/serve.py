@@ -62,6 +62,21 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
             help="How long stock is held for an unpaid order, by payment type.",
         ),
     ] = "default=86400,boleto=432000",
+    reserve_when: Annotated[
+        str,
+        typer.Option(
+            "--reserve-at",
+            envvar="MALHA_RESERVE_AT",
+            help="When an order holds its stock: purchase, or approval.",
+        ),
+    ] = "purchase",
+    placement: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="MALHA_PLACEMENT",
+            help="Folder of a plan (malha place): its warehouses are sources too, also after a reload.",
+        ),
+    ] = None,
 ) -> None:
     """Serve the network of a snapshot over HTTP: routes, orders, stock, with keys and a page at /docs.
 
@@ -69,7 +84,8 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
     """
     from api.http import Settings, serve  # noqa: PLC0415 (slow to import, and only this command needs it)
     from api.http.desk import Counter  # noqa: PLC0415
-    from api.http.settings import auth_on, hold_seconds  # noqa: PLC0415
+    from api.http.settings import auth_on, hold_seconds, reserve_at  # noqa: PLC0415
+    from api.placements import PlanFolder  # noqa: PLC0415
 
     settings = Settings(
         snapshot=snapshot,
@@ -85,9 +101,13 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
         policy=policy,
         policies=own_policies,
         hold_s=hold_seconds(reserve_seconds),
+        reserve_at=reserve_at(reserve_when),
+        placement=placement,
     )
-    # Whatever is wrong with policies or database is said here, once, before any worker starts.
+    # Whatever is wrong with policies, database or plan is said here, once, before any worker starts.
     Counter.open(settings).close()
+    if placement is not None:
+        PlanFolder.read(placement)
     screen = warnings()
     if settings.auth and not any(key.revoked_at is None for key in KeyFile(keys).read()):
         screen.print(f"No key is in force in {keys}: nobody can ask yet. malha keys create makes one.")

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from api.cli import capacity
 from api.console import console
 from api.render.stock import show_audit, show_imported, show_opened, show_order, show_rows
 from api.stock import existing, import_stock, open_stock
@@ -23,6 +24,7 @@ EPILOG = (
     "`malha stock init --snapshot snapshots/` (an opening stock from the demand so far, marked synthetic)\n\n"
     "`malha stock import tables/ --db ledger.db` (your own counts and events, each once)\n\n"
     "`malha stock show --product 4244733e06e7ecb4970a6e2683c13e61`\n\n"
+    "`malha stock capacity import location_limits.csv` (how many packages places pack a day)\n\n"
     "`malha stock audit --db postgresql://malha@db.example/malha` (exit code 1 when anything differs)"
 )
 
@@ -38,6 +40,8 @@ Db = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 HERE = "malha.db"
 DIFFERS = 1
+
+app.add_typer(capacity.app, name="capacity")
 
 
 @app.command(

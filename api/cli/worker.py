@@ -21,6 +21,7 @@ from api.stock import existing
 from graph.errors import BadInput
 from inventory.sql import SqlUnit
 from replay.jobs import Chore, Habits, Worker, wall_clock
+from replay.jobs.reordering import order_again
 from replay.pricing import order_prices
 
 EPILOG = (
@@ -79,6 +80,7 @@ def command(
     chores = [
         Chore("expired", timedelta(seconds=5), _expire),
         Chore("forgotten", timedelta(hours=1), partial(_forget, kept=timedelta(days=answers_days))),
+        Chore("reordered", timedelta(minutes=1), order_again),
         Chore("prices_ordered", timedelta(seconds=30), partial(order_prices, policy=chosen)),
     ]
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"

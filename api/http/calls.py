@@ -32,8 +32,10 @@ TAKE: Final = (Code.NOT_ENOUGH_STOCK, Code.CAPACITY_FULL)
 def visit_of(request: Request) -> tuple[Service, Loaded, Visit]:
     """Return what a call works with: the worker, the network in force, and both with the clock's instant."""
     service = service_of(request)
-    loaded = service.loaded
-    return service, loaded, Visit(service.counter, loaded.network, datetime.now(UTC))
+    loaded, settings = service.loaded, service.settings
+    now = datetime.now(UTC)
+    visit = Visit(service.counter, loaded.network, now, settings.max_candidates, settings.reserve_at)
+    return service, loaded, visit
 
 
 def about(loaded: Loaded, values: Mapping[str, Any]) -> dict[str, Any]:

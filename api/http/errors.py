@@ -11,16 +11,20 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.batches import MOST_ORDERS
 from api.http.problems import Code, Problem
 from api.http.service import request_id_of, service_of
-from api.http.settings import MOST_EVENTS, MOST_ROUTES
+from api.http.settings import MOST_EVENTS, MOST_OFFERS, MOST_ROUTES
+from api.order_models import MOST_CANDIDATES, MOST_LINES
 from graph.errors import BadInput, MalhaError, UnknownName
 from inventory.ledger import CapacityFull, KeyInFlight, KeyReused
 from inventory.reservations import OrderExists, UnknownOrder, VersionConflict
 from inventory.sql.engine import DatabaseBusy, DatabaseDown
 from inventory.states import WrongState
 from inventory.stock import NotEnoughStock, Shortage
+from optimizer.assignment import Unsolved
 from replay.desk import NoAnswer
+from replay.jobs import UnknownJob
 
 _UNKNOWN: Final = {
     "zip prefix": Code.ZIP_PREFIX_UNKNOWN,
@@ -34,24 +38,23 @@ _OF_STATUS: Final = {
     405: Code.METHOD_NOT_ALLOWED,
     413: Code.BODY_TOO_LARGE,
 }
-_TOO_MANY: Final = (
-    (
-        ("body", "k"),
-        "less_than_equal",
-        Code.TOO_MANY_ROUTES,
-        MOST_ROUTES,
-        "One answer gives at most {} routes.",
+_TOO_MANY: Final[Mapping[tuple[str, str], tuple[Code, int, str]]] = {
+    ("k", "less_than_equal"): (Code.TOO_MANY_ROUTES, MOST_ROUTES, "One answer gives at most {} routes."),
+    ("events", "too_long"): (Code.TOO_MANY_EVENTS, MOST_EVENTS, "One request sends at most {} events."),
+    ("offers", "too_long"): (Code.TOO_MANY_OFFERS, MOST_OFFERS, "One request puts at most {} offers."),
+    ("orders", "too_long"): (Code.TOO_MANY_ORDERS, MOST_ORDERS, "One batch has at most {} orders."),
+    ("lines", "too_long"): (Code.TOO_MANY_LINES, MOST_LINES, "An order has at most {} lines."),
+    ("candidates", "too_long"): (
+        Code.TOO_MANY_CANDIDATES,
+        MOST_CANDIDATES,
+        "One line names at most {} candidates.",
     ),
-    (
-        ("body", "events"),
-        "too_long",
-        Code.TOO_MANY_EVENTS,
-        MOST_EVENTS,
-        "One request sends at most {} events.",
-    ),
-)
+}
+"""What is too many of what, by the member and the fault that pydantic finds there."""
+
 _REFUSALS: Final[Mapping[type[MalhaError], Code]] = {
     NoAnswer: Code.NO_ASSIGNMENT,
+    Unsolved: Code.SOLVER_STOPPED,
     UnknownOrder: Code.ORDER_UNKNOWN,
     OrderExists: Code.ORDER_EXISTS,
     WrongState: Code.ORDER_STATE,
@@ -95,7 +98,8 @@ def to_problem(error: Exception) -> Problem:
 def _bad(error: BadInput) -> Problem:
     if isinstance(error, UnknownName):
         return Problem(_UNKNOWN[error.kind], error.message, nearest=list(error.nearest))
-    return Problem(Code.REQUEST_UNUSABLE, error.message)
+    code = Code.JOB_UNKNOWN if isinstance(error, UnknownJob) else Code.REQUEST_UNUSABLE
+    return Problem(code, error.message)
 
 
 def _refused(error: MalhaError) -> Problem:
@@ -128,11 +132,17 @@ def _invalid(error: RequestValidationError) -> Problem:
     faults = error.errors()
     if any(fault["type"] == "json_invalid" for fault in faults):
         return Problem(Code.BODY_UNREADABLE, f"The body is no JSON (at character {faults[0]['loc'][-1]}).")
-    for loc, kind, code, most, text in _TOO_MANY:
-        if any((fault["loc"], fault["type"]) == (loc, kind) for fault in faults):
+    for fault in faults:
+        if too_many := _TOO_MANY.get((str(fault["loc"][-1]), str(fault["type"]))):
+            code, most, text = too_many
             return Problem(code, text.format(most), limit=most)
-    listed = [{"pointer": _pointer(fault["loc"]), "detail": str(fault["msg"])} for fault in faults]
+    listed = [{"pointer": _pointer(fault["loc"]), "detail": _words(fault["msg"])} for fault in faults]
     return Problem(Code.REQUEST_INVALID, f"{len(listed)} value(s) break the schema.", errors=listed)
+
+
+def _words(message: str) -> str:
+    """Return what pydantic says of a value, without the prefix that it gives to our own words."""
+    return message.removeprefix("Value error, ")
 
 
 def _pointer(parts: tuple[str | int, ...]) -> str:

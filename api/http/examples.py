@@ -10,8 +10,11 @@ from typing import Any, Final
 
 from api.http.desk import Counter
 from api.http.guard import PREFIX
+from api.http.job_examples import job_examples
 from api.http.lanes import find_lanes
+from api.http.offer_examples import offer_examples
 from api.http.order_examples import order_examples
+from api.http.placement_examples import placement_examples
 from api.http.service import Loaded
 from api.http.sources import find_source
 from graph import Network
@@ -40,7 +43,9 @@ def worked_examples(loaded: Loaded, counter: Counter) -> Mapping[tuple[str, str]
     if network.tables["offers"].height:
         found["post", f"{PREFIX}/routes/recommend"] = _routes(network, about)
         found["get", f"{PREFIX}/sources/{{source_id}}"] = _source(network, about)
-        found |= order_examples(network, counter, about)
+        found |= order_examples(network, counter, about) | job_examples(network, counter, about)
+        found |= offer_examples(network, about)
+        found |= placement_examples(network, about)
     if network.tables["lanes"].height:
         found["get", f"{PREFIX}/lanes/{{from_region}}/{{to_region}}"] = _lanes(network, about)
     return found

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from api.http.problems import Code, Problem
-from api.order_models import OrderIn
 from graph import Network, RouteRequest
 from graph.names import category_row, product_row
+from graph.orders import Order
 
 
 def check_candidates(network: Network, request: RouteRequest, limit: int) -> None:
@@ -31,15 +31,16 @@ def check_candidates(network: Network, request: RouteRequest, limit: int) -> Non
         )
 
 
-def check_order(network: Network, asked: OrderIn, limit: int) -> None:
+def check_order(network: Network, order: Order, limit: int) -> None:
     """Refuse an order that could make the network compare more than ``limit`` pairs of line and route.
 
-    Every line is compared on every route of any line. Products that are not known count nothing here. Raises
-    the problem ``too_many_candidates``.
+    Every line is compared on every route of any line. Of products that are not known only the candidates
+    count. Raises the problem ``too_many_candidates``.
     """
     arrays = network.arrays
-    rows = [arrays.product_rows.get(line.product_id) for line in asked.lines]
+    rows = [arrays.product_rows.get(line.product_id) for line in order.lines]
     sources = sum(len(arrays.product_sources.index.of(row)) for row in set(rows) if row is not None)
+    sources += sum(len(line.candidates) for line in order.lines)
     possible = sources * len(arrays.carrier_ids) * len(rows)
     if possible > limit:
         raise Problem(

@@ -42,7 +42,8 @@ Instant = Annotated[
 class WeightsIn(BaseModel):
     """What the rank `balanced` pays for: cents a day, per cent of freight, per point of lateness."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    # Frozen, the default is shared; pydantic would copy it for every request.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     days: float = Field(default=100.0, ge=0, le=1e6)
     freight: float = Field(default=1.0, ge=0, le=1e6)
@@ -91,19 +92,7 @@ class RouteQuestion(BaseModel):
 
     def to_request(self) -> RouteRequest:
         """Return the request in the network's words; BadInput when it makes no sense."""
-        return RouteRequest(
-            zip_prefix=self.zip_prefix,
-            category=self.category,
-            product_id=self.product_id,
-            quantity=self.quantity,
-            promise_days=self.promise_days,
-            probability=self.probability,
-            rank=self.rank,
-            z=self.z,
-            weights=Weights(self.weights.days, self.weights.freight, self.weights.late),
-            k=self.k,
-            at=self.at,
-        )
+        return RouteRequest(**vars(self) | {"weights": Weights(**vars(self.weights))})
 
 
 class _Closed(BaseModel):

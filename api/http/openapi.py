@@ -71,11 +71,12 @@ def _exemplified(operation: Document, example: Document) -> Document:
     if "path" in example:
         fresh["parameters"] = [_shown(parameter, example["path"]) for parameter in operation["parameters"]]
     if "answer" in example:
-        good = operation["responses"]["200"]
+        status = "202" if "202" in operation["responses"] else "200"
+        good = operation["responses"][status]
         content = {**good["content"]["application/json"], "example": example["answer"]}
         fresh["responses"] = {
             **operation["responses"],
-            "200": {**good, "content": {"application/json": content}},
+            status: {**good, "content": {"application/json": content}},
         }
     return fresh
 

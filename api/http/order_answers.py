@@ -16,7 +16,9 @@ from optimizer.words import Engine, Reason, Status, Term
 from replay.decision import Served
 
 
-class _Closed(BaseModel):
+class Closed(BaseModel):
+    """A part of an answer: these members and no others."""
+
     model_config = ConfigDict(extra="forbid")
 
 
@@ -31,7 +33,7 @@ class StockBasis(StrEnum):
     UNLIMITED = "unlimited"
 
 
-class PolicyOut(_Closed):
+class PolicyOut(Closed):
     """The policy that decided, and the digest of its settings."""
 
     name: str
@@ -39,7 +41,7 @@ class PolicyOut(_Closed):
     digest: str
 
 
-class SolverOut(_Closed):
+class SolverOut(Closed):
     """What answered, and how close to the best it is proven to be."""
 
     engine: Engine
@@ -49,14 +51,14 @@ class SolverOut(_Closed):
     repeatable: bool
 
 
-class RouteName(_Closed):
+class RouteName(Closed):
     """A source and a carrier; both null for units that nobody serves."""
 
     source_id: str | None
     carrier_id: str | None
 
 
-class SpreadOut(_Closed):
+class SpreadOut(Closed):
     """Days; of a whole order, the largest of its packages."""
 
     mean_days: float
@@ -79,6 +81,7 @@ class PackageOut(RouteName):
     package_id: str
     distance_km: float | None
     p_on_time: float
+    wait_days: float = 0.0
     lead_time: EvidenceOut
     cost: Cents
 
@@ -91,7 +94,7 @@ class PartOut(RouteName):
     cost: Cents
 
 
-class FreightBelow(_Closed):
+class FreightBelow(Closed):
     """The route wins if its freight falls below this."""
 
     freight_cents_below: int
@@ -109,7 +112,7 @@ class AlternativeOut(RouteName):
     would_win_if: FreightBelow | None = None
 
 
-class ReasonOut(_Closed):
+class ReasonOut(Closed):
     """Why a route cannot serve a line, in numbers where there are any."""
 
     code: Reason
@@ -129,7 +132,7 @@ class FromQuantity(RouteName):
     quantity: int
 
 
-class LineOut(_Closed):
+class LineOut(Closed):
     """What becomes of a line."""
 
     line_id: str
@@ -151,12 +154,13 @@ class BreakEvenOut(RouteName):
     would_win_if: FreightBelow
 
 
-class DecisionOut(_Closed):
+class DecisionOut(Closed):
     """A decision with everything that explains it."""
 
     decision_id: str
     order_id: str
     at: Text
+    ready_at: Text | None = None
     snapshot_id: str
     as_of: Text
     policy: PolicyOut
@@ -171,6 +175,7 @@ class DecisionOut(_Closed):
     packages: list[PackageOut]
     lines: list[LineOut]
     break_evens: list[BreakEvenOut]
+    left_out: list[str] = []
 
 
 class PreviewOut(DecisionOut):
@@ -180,7 +185,7 @@ class PreviewOut(DecisionOut):
     stock: StockBasis
 
 
-class ReservationOut(_Closed):
+class ReservationOut(Closed):
     """What holds the stock of an order."""
 
     reservation_id: str
@@ -195,7 +200,7 @@ class TakenOut(PreviewOut):
     reservation: ReservationOut
 
 
-class HeldPartOut(_Closed):
+class HeldPartOut(Closed):
     """Units of a line from one place: ``quantity`` = open + handed over + released + lapsed."""
 
     line_id: str
@@ -230,7 +235,7 @@ class ShownOut(OrderOut):
     policy: PolicyOut | None
 
 
-class ShortageOut(_Closed):
+class ShortageOut(Closed):
     """What lacks where, in units."""
 
     product_id: str
@@ -266,7 +271,7 @@ class WhyOut(Answer):
     decision_ids: list[str]
 
 
-class StockOut(_Closed):
+class StockOut(Closed):
     """The stock of one place, in units; the settings are not folded from events."""
 
     product_id: str
@@ -296,7 +301,7 @@ class EventStatus(StrEnum):
     REFUSED = "refused"
 
 
-class EventOut(_Closed):
+class EventOut(Closed):
     """What became of one event, and why it was refused."""
 
     event_id: str

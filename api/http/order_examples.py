@@ -7,13 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from api import policies
+from api.capacity import capacity_values
 from api.http import order_work as work
 from api.http import stock_work
+from api.http.capacity_models import PlaceLimitIn, PlaceLimitsIn
 from api.http.desk import Counter
 from api.http.guard import PREFIX
 from api.http.order_questions import Detour, Extension, OrderQuestion, Seen, Some, StockEventIn
 from api.http.order_work import Values, Visit
+from api.http.reorder_work import reorder_example
 from graph import Network
+from inventory.days import local_day
 from inventory.events import EventType, StockKey
 from inventory.ledger import UnitOfWork
 from inventory.memory import MemoryHome
@@ -44,6 +48,17 @@ def order_examples(network: Network, counter: Counter, about: Example) -> dict[t
         }
         rows = list(unit.ledger.rows([_key(event) for event in events]).values())
         found["get", f"{PREFIX}/stock"] = {"answer": {**about, **stock_work.page_values(rows, len(rows))}}
+        found |= reorder_example(rows, about)
+        limits = PlaceLimitsIn(limits=[PlaceLimitIn(location_id=events[0].location_id, packages_per_day=40)])
+        unit.ledger.limit_packages(limits.by_location())
+        capacity = {"answer": {**about, **capacity_values(unit.ledger, local_day(at))}}
+        found["get", f"{PREFIX}/stock/capacity"] = capacity
+        found["put", f"{PREFIX}/stock/capacity"] = {
+            "questions": {
+                "limit": {"summary": "Forty packages a day", "value": limits.model_dump(mode="json")}
+            },
+            **capacity,
+        }
         taken = work.take(visit, asked, unit)
         header = {"Idempotency-Key": ORDER_ID}
         found["post", f"{PREFIX}/orders"] = {
@@ -83,6 +98,7 @@ def example_order(network: Network) -> OrderQuestion:
             "destination": {"zip_prefix": "01310" if "01310" in zips else zips[0]},
             "lines": lines,
             "promise_days": 12.0,
+            "purchased_at": network.meta.as_of.isoformat(),
             "payment_type": "credit_card",
             # Not the server's own: one like as_is would serve nothing here.
             "policy": policies.DEFAULT,

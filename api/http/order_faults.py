@@ -14,17 +14,23 @@ _PLACES = {"zip_prefix": "/destination/zip_prefix", "max_packages": "/limits/max
 
 @contextmanager
 def told_where(asked: OrderIn) -> Iterator[None]:
-    """Let every fault of an order leave as ``request_unusable`` with a pointer into the body."""
+    """Let every fault of an order, which is the body, leave as ``request_unusable``."""
     try:
         yield
     except BadInput as error:
         if not error.faults:
             raise
-        listed = [
-            {"pointer": _pointer(fault, asked), "detail": f"{fault.kind}. {fault.remedy}"}
-            for fault in error.faults
-        ]
-        raise Problem(Code.REQUEST_UNUSABLE, error.message, errors=listed) from None
+        raise Problem(Code.REQUEST_UNUSABLE, error.message, errors=placed(error, asked)) from None
+
+
+def placed(error: BadInput, asked: OrderIn, at: str = "") -> list[dict[str, str]]:
+    """Return every fault of an order, which stands ``at`` in the body, with the place where it is."""
+    return [{"pointer": at + _pointer(fault, asked), "detail": _detail(fault)} for fault in error.faults]
+
+
+def _detail(fault: Fault) -> str:
+    found = f" ({fault.value})" if fault.value else ""
+    return f"{fault.kind}{found}. {fault.remedy}"
 
 
 def _pointer(fault: Fault, asked: OrderIn) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
@@ -20,11 +21,22 @@ MOST_UNITS = 1_000_000_000
 OrderId = Annotated[str, Field(pattern=ORDER_ID, max_length=100)]
 
 
+class OnTimeout(StrEnum):
+    """What to do where the search for the best answer reaches its limit before it has proven one."""
+
+    HEURISTIC = "heuristic"
+    ERROR = "error"
+
+
 class OrderQuestion(OrderIn):
     """An order to be decided, by the server's policy if it names none."""
 
     order_id: OrderId
     policy: Id | None = Field(default=None, description="Policy by name.")
+    on_timeout: Annotated[OnTimeout, Field(strict=False)] = Field(
+        default=OnTimeout.HEURISTIC,
+        description="heuristic: take the best found, `solver` says how good it is; error: `solver_stopped`.",
+    )
 
 
 class LineUnits(Strict):

@@ -5,54 +5,95 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from api.http.desk import Counter
 from api.http.errors import shortage_values
-from api.http.order_questions import Detour, Extension, OrderQuestion, Seen, Some
+from api.http.limits import check_order
+from api.http.order_questions import Detour, Extension, OnTimeout, OrderQuestion, Seen, Some
+from api.http.problems import Code, Problem
+from api.http.settings import MOST_PAIRS, ReserveAt
+from api.offers import with_told
 from api.order_models import OrderIn
 from graph import Network
 from graph.errors import BadInput
 from graph.orders import Order
 from inventory.ledger import Home, UnitOfWork
 from inventory.reservations import Part, Reservation, Selection, UnknownOrder
+from inventory.sql import SqlUnit
+from inventory.sql.offers import SqlOffers
+from inventory.states import OrderState
+from optimizer.policy import PolicyKind
 from replay.again import Again, Wanted, approve, reroute
 from replay.decision import Decision
+from replay.noted import note
 
 Values = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One call: the counter, the network in force and what the clock says."""
+    """One call: the counter, the network in force, what the clock says, and two settings of the server."""
 
     counter: Counter
     network: Network
     now: datetime
+    most_pairs: int = MOST_PAIRS
+    reserve_at: ReserveAt = ReserveAt.PURCHASE
 
     def at(self, order: OrderIn | Order) -> datetime:
         """Return the instant to decide for: the purchase; the snapshot's where that is later or unknown."""
         return max(order.purchased_at or self.network.meta.as_of, self.network.meta.as_of)
 
+    def order(self, asked: OrderQuestion, unit: UnitOfWork | None = None) -> Order:
+        """Return an order with the offers told of its products; the problem ``too_many_candidates``."""
+        order = asked.to_order()
+        if isinstance(unit, SqlUnit):
+            products = {line.product_id for line in order.lines}
+            told = SqlOffers(unit.connection).of_products(products, self.most_pairs + 1)
+            order = with_told(self.network, order, told)
+        check_order(self.network, order, self.most_pairs)
+        return order
+
 
 def preview(visit: Visit, asked: OrderQuestion, home: Home | None) -> Values:
     """Decide an order on the ledger's stock, or as if everybody had enough, and hold nothing."""
-    desk, order = visit.counter.desk(visit.network, asked.policy), asked.to_order()
-    at, record = visit.at(order), order.earlier
+    desk = visit.counter.desk(visit.network, asked.policy)
     if home is None:
-        return {**desk.preview(order, at, record=record, now=visit.now).to_dict(), "stock": "unlimited"}
+        order = visit.order(asked)
+        decision = desk.preview(order, visit.at(order), record=order.earlier, now=visit.now)
+        return {**_proven(decision, asked).to_dict(), "stock": "unlimited"}
     with home.reading() as unit:
-        decision = desk.preview(order, at, unit.ledger, record, now=visit.now)
-    return {**decision.to_dict(), "stock": "ledger"}
+        order = visit.order(asked, unit)
+        decision = desk.preview(order, visit.at(order), unit.ledger, order.earlier, now=visit.now)
+    return {**_proven(decision, asked).to_dict(), "stock": "ledger"}
 
 
 def take(visit: Visit, asked: OrderQuestion, unit: UnitOfWork) -> Values:
-    """Decide an order and hold its stock."""
-    desk, order = visit.counter.desk(visit.network, asked.policy), asked.to_order()
-    expires_at = visit.counter.until(visit.now, asked.payment_type)
-    told = {"order": _document(asked)}
-    done = desk.commit(unit, order, visit.at(order), expires_at, order.earlier, now=visit.now, about=told)
-    return {**done.decision.to_dict(), "stock": "ledger", "reservation": reservation_values(done.reservation)}
+    """Decide an order and hold its stock, or note it where stock is held from approval on."""
+    desk, order = visit.counter.desk(visit.network, asked.policy), visit.order(asked, unit)
+    at, told = visit.at(order), {"order": _document(asked)}
+    if visit.reserve_at is ReserveAt.APPROVAL:
+        done = note(desk, unit, order, at, order.earlier, now=visit.now, about=told)
+    else:
+        until = visit.counter.until(visit.now, asked.payment_type)
+        done = desk.commit(unit, order, at, until, order.earlier, now=visit.now, about=told)
+    decided = _proven(done.decision, asked).to_dict()
+    return {**decided, "stock": "ledger", "reservation": reservation_values(done.reservation)}
+
+
+def _proven(decision: Decision, asked: OrderQuestion) -> Decision:
+    """Return a decision that may be given; the problem ``solver_stopped`` for one that may not.
+
+    Policies that do not look for the least cost never run into the limit.
+    """
+    found = decision.choice.assignment
+    searched = decision.policy.kind is PolicyKind.COST
+    if searched and not found.exact and asked.on_timeout is OnTimeout.ERROR:
+        detail = f"The answer found might cost up to {found.gap:.2%} too much; nothing was done."
+        raise Problem(Code.SOLVER_STOPPED, detail, gap=found.gap, bound_cents=found.bound_cents)
+    return decision
 
 
 def show(unit: UnitOfWork, order_id: str) -> Values:
@@ -61,7 +102,8 @@ def show(unit: UnitOfWork, order_id: str) -> Values:
     if held is None:
         raise UnknownOrder(order_id)
     records = unit.decisions.of_order(order_id)
-    return {**order_values(held), **_decided(records[-1] if records else None)}
+    last = records[-1] if records else {}
+    return {**order_values(held), "decision_id": last.get("decision_id"), "policy": last.get("policy")}
 
 
 def why(unit: UnitOfWork, order_id: str) -> Values:
@@ -95,8 +137,12 @@ def extended(visit: Visit, order_id: str, asked: Extension, unit: UnitOfWork) ->
 
 
 def handed_over(visit: Visit, order_id: str, asked: Some, unit: UnitOfWork) -> Values:
-    """Let units leave, those that the ledger lacks included."""
-    done = unit.ledger.hand_over(order_id, asked.selection(), at=visit.now, version=asked.version)
+    """Let units leave, those that the ledger lacks included; it implies approval."""
+    held, version = unit.ledger.order(order_id, lock=True), asked.version
+    if held is not None and held.state is OrderState.RECEIVED:
+        approved(visit, order_id, Seen(version=version), unit)
+        version = None
+    done = unit.ledger.hand_over(order_id, asked.selection(), at=visit.now, version=version)
     return {**order_values(done.reservation), "adjusted": [shortage_values(lack) for lack in done.beyond]}
 
 
@@ -153,25 +199,17 @@ def _part(part: Part) -> Values:
 
 
 def _again(done: Again) -> Values:
-    return {**order_values(done.reservation), "decision": _told(done.decision)}
-
-
-def _told(decision: Decision | None) -> Values | None:
-    return None if decision is None else decision.to_dict()
-
-
-def _decided(record: Mapping[str, object] | None) -> Values:
-    if record is None:
-        return {"decision_id": None, "policy": None}
-    return {"decision_id": record["decision_id"], "policy": record["policy"]}
+    decided = done.decision
+    return {**order_values(done.reservation), "decision": decided.to_dict() if decided else None}
 
 
 def _wanted(visit: Visit, order_id: str, version: int | None, unit: UnitOfWork) -> tuple[Wanted, str | None]:
     """Return an order that may be decided again, and the policy that decided it."""
     record = _record(unit, order_id)
     asked = _order(record)
-    wanted = Wanted(order_id, asked.to_order, visit.at(asked), visit.now, version, {"order": record["order"]})
-    return wanted, asked.policy
+    about = {"order": record["order"]}
+    order = partial(visit.order, asked, unit)
+    return Wanted(order_id, order, visit.at(asked), visit.now, version, about), asked.policy
 
 
 def _record(unit: UnitOfWork, order_id: str) -> Mapping[str, object]:

@@ -51,6 +51,11 @@ class Code(StrEnum):
     KEY_REUSED = "idempotency_key_reused"
     KEY_IN_FLIGHT = "idempotency_key_in_flight"
     TOO_MANY_EVENTS = "too_many_events"
+    TOO_MANY_OFFERS = "too_many_offers"
+    TOO_MANY_ORDERS = "too_many_orders"
+    TOO_MANY_LINES = "too_many_lines"
+    SOLVER_STOPPED = "solver_stopped"
+    JOB_UNKNOWN = "job_unknown"
     NOT_READY = "not_ready"
     UNEXPECTED = "unexpected"
     HTTP_ERROR = "http_error"
@@ -67,7 +72,7 @@ _ABOUT: Final[Mapping[Code, tuple[int, str]]] = {
     Code.BODY_UNREADABLE: (400, "The body is no JSON"),
     Code.MEDIA_TYPE_UNSUPPORTED: (415, "The body must be application/json"),
     Code.REQUEST_INVALID: (422, "The request breaks the rules of the schema"),
-    Code.REQUEST_UNUSABLE: (422, "The request makes no sense for this network"),
+    Code.REQUEST_UNUSABLE: (422, "The request makes no sense here"),
     Code.TOO_MANY_ROUTES: (422, "More routes are asked for than one answer gives"),
     Code.TOO_MANY_CANDIDATES: (422, "More routes would have to be compared than one request may"),
     Code.ZIP_PREFIX_UNKNOWN: (422, "The zip prefix is not known"),
@@ -91,6 +96,11 @@ _ABOUT: Final[Mapping[Code, tuple[int, str]]] = {
     Code.KEY_REUSED: (422, "The idempotency key was used for another request"),
     Code.KEY_IN_FLIGHT: (409, "A request with this idempotency key is under way"),
     Code.TOO_MANY_EVENTS: (422, "More stock events than one request may send"),
+    Code.TOO_MANY_OFFERS: (422, "More offers than one request may put"),
+    Code.TOO_MANY_ORDERS: (422, "More orders than one batch may have"),
+    Code.TOO_MANY_LINES: (422, "More lines than one order may have"),
+    Code.SOLVER_STOPPED: (422, "The search reached its limit before the best answer was proven"),
+    Code.JOB_UNKNOWN: (404, "The job is not known"),
     Code.NOT_READY: (503, "The server is not ready"),
     Code.UNEXPECTED: (500, "Something went wrong in the server"),
     Code.HTTP_ERROR: (400, "The request cannot be answered"),

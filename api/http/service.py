@@ -7,6 +7,7 @@ import gc
 import logging
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from starlette.requests import Request
@@ -17,6 +18,7 @@ from api.http.metrics import Metrics
 from api.http.problems import Code, Problem
 from api.http.settings import Settings
 from api.keys import KeyFile, KeyRing
+from api.placements import open_network
 from graph import Network
 from graph.errors import MalhaError
 from graph.stores import snapshot_folder
@@ -35,9 +37,9 @@ class Loaded:
     as_of: str
 
     @classmethod
-    def open(cls, wanted: Wanted) -> Loaded:
-        """Load a snapshot whole; SnapshotError when it cannot be used."""
-        network = Network.open(wanted.folder).warm()
+    def open(cls, wanted: Wanted, placement: Path | None = None) -> Loaded:
+        """Load a snapshot whole, with the plan of a folder if one is named; BadInput for what is unusable."""
+        network = open_network(Path(wanted.folder), placement).warm()
         meta = network.meta
         return cls(network, wanted.folder, wanted.generation, meta.snapshot_id, meta.as_of.isoformat())
 
@@ -97,7 +99,7 @@ class Service:
         """Load the snapshot in force and open the ledger; MalhaError says what cannot be used."""
         self._fleet.say(-1)
         self._counter = Counter.open(self.settings)
-        self._take(Loaded.open(self._fleet.wanted()))
+        self._take(Loaded.open(self._fleet.wanted(), self.settings.placement))
 
     def stop(self) -> None:
         """Leave the fleet and let go of the ledger."""
@@ -144,7 +146,7 @@ class Service:
         # A snapshot's folder is named by its content: the same folder is the same network.
         if wanted.folder == self.loaded.folder:
             return self.loaded.at(wanted.generation)
-        return await asyncio.to_thread(Loaded.open, wanted)
+        return await asyncio.to_thread(Loaded.open, wanted, self.settings.placement)
 
     async def _follow(self, wanted: Wanted) -> None:
         try:

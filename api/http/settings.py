@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,7 @@ from graph.errors import BadInput
 
 ENVIRONMENT: Final[Mapping[str, str]] = {
     "MALHA_SNAPSHOT": "folder of snapshots to serve (its CURRENT names the one in force), or of one snapshot",
+    "MALHA_PLACEMENT": "folder of a plan whose warehouses are sources too; unset: none",
     "MALHA_HOST": "address to listen on",
     "MALHA_PORT": "port to listen on",
     "MALHA_WORKERS": "processes that share the port",
@@ -25,6 +27,7 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     "MALHA_POLICY": "policy of orders that name none: a name, or a TOML file",
     "MALHA_POLICIES": "folder with policies of your own",
     "MALHA_RESERVE_SECONDS": "how long stock is held for an unpaid order, by payment type",
+    "MALHA_RESERVE_AT": "when an order holds its stock: purchase, or approval",
 }
 """Every environment variable that ``malha serve`` reads, and what it sets."""
 
@@ -34,6 +37,12 @@ MOST_ROUTES: Final = 100
 MOST_EVENTS: Final = 1_000
 """The most stock events that one request may send."""
 
+MOST_OFFERS: Final = 1_000
+"""The most offers that one request may put."""
+
+MOST_PAIRS: Final = 20_000
+"""The most pairs of line and route that one order may have, unless the server is told otherwise."""
+
 MOST_WORKERS: Final = 256
 
 DEFAULT_HOLD: Final = "default"
@@ -41,6 +50,13 @@ HOLD_S: Final = "default=86400,boleto=432000"
 """A day; a boleto is paid within three working days and takes another to clear."""
 
 _MOST_HOLD_S: Final = 366 * 86_400
+
+
+class ReserveAt(StrEnum):
+    """When an order holds its stock."""
+
+    PURCHASE = "purchase"
+    APPROVAL = "approval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +70,14 @@ class Settings:
     port: int = 8000
     workers: int = 1
     max_body_bytes: int = 65_536
-    max_candidates: int = 20_000
+    max_candidates: int = MOST_PAIRS
     reload_seconds: float = 120.0
     database: str | None = None
     policy: str = DEFAULT
     policies: Path | None = None
     hold_s: Mapping[str, int] = field(default_factory=lambda: hold_seconds(HOLD_S))
+    reserve_at: ReserveAt = ReserveAt.PURCHASE
+    placement: Path | None = None
 
     def __post_init__(self) -> None:
         wrong = [
@@ -71,6 +89,10 @@ class Settings:
             (
                 self.policies is not None and not self.policies.is_dir(),
                 f"There is no folder of policies {self.policies}.",
+            ),
+            (
+                self.placement is not None and not self.placement.is_dir(),
+                f"There is no folder of a plan {self.placement}.",
             ),
             (
                 not self.auth and not is_loopback(self.host),
@@ -97,6 +119,13 @@ def auth_on(text: str) -> bool:
     if text not in ("on", "off"):
         raise BadInput(f"MALHA_AUTH is on or off, not {text!r}.")
     return text == "on"
+
+
+def reserve_at(text: str) -> ReserveAt:
+    """Return when orders hold their stock; BadInput for anything but ``purchase`` and ``approval``."""
+    if text not in tuple(ReserveAt):
+        raise BadInput(f"MALHA_RESERVE_AT is {' or '.join(ReserveAt)}, not {text!r}.")
+    return ReserveAt(text)
 
 
 def hold_seconds(text: str) -> dict[str, int]:

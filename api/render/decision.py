@@ -26,6 +26,9 @@ def show_decision(console: Console, decision: Decision) -> None:
     console.print(_lines(told))
     cost = ", ".join(f"{term} {cents / 100:,.2f}" for term, cents in told["cost"].items() if cents)
     console.print(f"Cost: {cost}", highlight=False)
+    if told["left_out"]:
+        names = ", ".join(map(short, told["left_out"]))
+        console.print(f"Left out, at no place that the network knows: {names}", markup=False, highlight=False)
     for text in _what_would_change_it(told):
         console.print(f"  {text}", markup=False, highlight=False, soft_wrap=True)
 
@@ -34,7 +37,7 @@ def _packages(told: dict[str, Any]) -> Table:
     grid = Table(title="Packages", title_justify="left")
     for name in ("package", "source", "carrier"):
         grid.add_column(name)
-    for name in ("km", "mean", "50 / 80 / 95 %", f"P(≤ {told['promise_days']:.1f} d)", "evidence"):
+    for name in ("km", "waits", "mean", "50 / 80 / 95 %", f"P(≤ {told['promise_days']:.1f} d)", "evidence"):
         grid.add_column(name, justify="right")
     for package in told["packages"]:
         time, km = package["lead_time"], package["distance_km"]
@@ -43,6 +46,7 @@ def _packages(told: dict[str, Any]) -> Table:
             short(package["source_id"]),
             package["carrier_id"],
             "?" if km is None else f"{km:,.0f}",
+            f"{package['wait_days']:.0f} d",
             f"{time['mean_days']:.1f} d",
             " / ".join(f"{time[name]:.1f}" for name in ("p50_days", "p80_days", "p95_days")),
             f"{package['p_on_time']:.1%}",
@@ -62,7 +66,7 @@ def _lines(told: dict[str, Any]) -> Table:
             str(line["quantity"]),
             "\n".join(_part(part) for part in line["parts"]),
             "\n".join(_alternative(other) for other in line.get("alternatives", [])[:3]),
-            "\n".join(_rejection(found) for found in line.get("rejected", [])[:3]),
+            "\n".join(_rejections(line.get("rejected", []))[:3]),
         )
     return grid
 
@@ -80,9 +84,15 @@ def _alternative(other: dict[str, Any]) -> str:
     return f"{short(other['source_id'])} by {other['carrier_id']}: {other['cost_delta_cents'] / 100:+,.2f}"
 
 
-def _rejection(found: dict[str, Any]) -> str:
-    reasons = ", ".join(_reason(reason) for reason in found["reasons"])
-    return f"{short(found['source_id'])} by {found['carrier_id']}: {reasons or 'reason not proven'}"
+def _rejections(rejected: list[dict[str, Any]]) -> list[str]:
+    """Return a text for each source and what speaks against it, with the carriers that it speaks against."""
+    carriers: dict[tuple[str, str], list[str]] = {}
+    for found in rejected:
+        reasons = ", ".join(_reason(reason) for reason in found["reasons"]) or "reason not proven"
+        carriers.setdefault((found["source_id"], reasons), []).append(found["carrier_id"])
+    return [
+        f"{short(source)} by {', '.join(names)}: {reasons}" for (source, reasons), names in carriers.items()
+    ]
 
 
 def _reason(reason: dict[str, Any]) -> str:

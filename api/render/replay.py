@@ -53,23 +53,34 @@ MEASURES: Final[Mapping[str, tuple[str, Callable[[Any], str]]]] = {
 """What is told of each policy: its key, its words, how it is written."""
 
 
+def measured(told: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """Return the totals of ``replay.replayed`` as they are written: a measure's words, a cell a policy."""
+    return [
+        (words, ["" if totals[key] is None else written(totals[key]) for totals in told["policies"].values()])
+        for key, (words, written) in MEASURES.items()
+    ]
+
+
+def counted(told: Mapping[str, Any]) -> str:
+    """Return the sentence on how many orders were decided, and how many had a choice."""
+    orders, choice = told["orders"], told["lines_with_choice"]
+    return (
+        f"{orders['purchased']:,} orders purchased, {orders['decided']:,} decided; "
+        f"{orders['without_lines']:,} have no line, {orders['refused']:,} cannot be decided. "
+        f"A real choice of seller: {_percent(choice['share'] or 0.0)} of {choice['units']:,} units."
+    )
+
+
 def show_replay(console: Console, told: Mapping[str, Any]) -> None:
     """Print the totals of ``replay.replayed``."""
-    orders, choice = told["orders"], told["lines_with_choice"]
     grid = Table(title=f"Purchases from {told['from']} to {told['to']}", title_justify="left")
     grid.add_column("", no_wrap=True)
     for name in told["policies"]:
         grid.add_column(name, justify="right", no_wrap=True)
-    for key, (words, written) in MEASURES.items():
-        values = [totals[key] for totals in told["policies"].values()]
-        grid.add_row(words, *("" if value is None else written(value) for value in values))
+    for words, cells in measured(told):
+        grid.add_row(words, *cells)
     console.print(grid)
-    console.print(
-        f"{orders['purchased']:,} orders purchased, {orders['decided']:,} decided; "
-        f"{orders['without_lines']:,} have no line, {orders['refused']:,} cannot be decided. "
-        f"A real choice of seller: {_percent(choice['share'] or 0.0)} of {choice['units']:,} units.",
-        highlight=False,
-    )
+    console.print(counted(told), highlight=False)
     console.print("Assumptions:")
     for sentence in told["assumptions"]:
         console.print(f"  - {sentence}", markup=False, highlight=False)

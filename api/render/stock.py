@@ -28,7 +28,7 @@ def show_opened(console: Console, opened: Opened, where: str) -> None:
         soft_wrap=True,
     )
     console.print(
-        f"The history tells no stock: this one is [bold]synthetic[/]. Each offer sold in the last "
+        f"This stock is [bold]synthetic[/]: made from demand. Each offer sold in the last "
         f"{rule.lapse_days} days opens with what covers {rule.cover_days:g} days with probability "
         f"{rule.level:g}; restocking is taken to last {rule.restock_days:g} days.",
         soft_wrap=True,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from api.demo import Demo
+from api.render.replay import counted, measured
 from api.reports.page import write_html
 
 
 def write_page(path: Path, demo: Demo) -> Path:
-    """Write the account of the build, the evidence of the lanes and the routed orders as one page."""
+    """Write the account of the build, the lanes' evidence, the routed orders and the replay as one page."""
     return write_html(
         path,
         "demo.html",
@@ -21,4 +22,7 @@ def write_page(path: Path, demo: Demo) -> Path:
             {"title": line.title, "verdict": line.verdict, "routes": [r.to_dict() for r in line.answer]}
             for line in demo.routed
         ],
+        replayed=demo.replayed,
+        measured=measured(demo.replayed),
+        counted=counted(demo.replayed),
     )

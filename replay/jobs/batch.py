@@ -10,7 +10,7 @@ the same unit of work: a run that takes up the job of a killed one finds what wa
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -26,19 +26,24 @@ from replay.decision import Decision
 from replay.desk import Desk, NoAnswer
 from replay.jobs.hand import Task
 from replay.jobs.store import Jobs, client_of
+from replay.noted import note
 
 SOLVED: Final = 0.5
 """How much of the job is done when the batch is solved."""
 
 _TRIES: Final = 3
+_LINE: Final = ", line "
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """An order of the batch, how long its stock is held, and what its record tells beside the decision."""
+    """An order of the batch, how long its stock is held, and what its record tells beside the decision.
+
+    ``hold`` is None where stock is held from approval on: then the decision is only stored.
+    """
 
     order: Order
-    hold: timedelta
+    hold: timedelta | None
     about: Mapping[str, Any]
 
 
@@ -53,9 +58,10 @@ class BatchJob:
 
     def preview(self, taken: Sequence[Taken], work: BatchWork) -> dict[str, Any]:
         """Decide all orders and hold nothing."""
-        done = self._solve([one.order for one in taken], work)
+        orders = [one.order for one in taken]
+        done = self._solve(orders, work)
         rows = [outcome(decision, "decided") for decision in done.decisions]
-        return _result(done, [*rows, *_refused(done)])
+        return result_of(done, [*rows, *_refused(done, orders)])
 
     def commit(self, taken: Sequence[Taken], work: BatchWork) -> dict[str, Any]:
         """Decide all orders that no earlier run has settled, and hold each."""
@@ -68,7 +74,7 @@ class BatchJob:
             share = len(rows) / len(taken)
             self.task.tell(SOLVED + (1 - SOLVED) * share, f"{len(rows):,} of {len(taken):,} orders held")
         told = [rows[one.order.order_id] for one in taken if one.order.order_id in rows]
-        return _result(done, [*told, *_refused(done)])
+        return result_of(done, [*told, *_refused(done, [one.order for one in left.values()])])
 
     def _solve(self, orders: Sequence[Order], work: BatchWork) -> Assigned:
         """Decide on the stock as it is; the explanations are made when an order is committed."""
@@ -112,6 +118,9 @@ class BatchJob:
             # Asked first: an OrderExists of the commit itself may come after a write, and ends the unit.
             return _refusal(one, f"The order is {known.state} already.")
         try:
+            if one.hold is None:
+                noted = note(self.desk, unit, one.order, plan.at, now=now, about=one.about, plan=plan.choice)
+                return outcome(noted.decision, "as_planned" if noted.as_planned else "decided_anew")
             done = self.desk.commit(
                 unit, one.order, plan.at, now + one.hold, now=now, about=one.about, plan=plan.choice
             )
@@ -144,18 +153,26 @@ def _refusal(one: Taken, reason: str) -> dict[str, Any]:
     return {"order_id": one.order.order_id, "status": "refused", "reason": reason}
 
 
-def _refused(done: Assigned) -> list[dict[str, Any]]:
+def _refused(done: Assigned, orders: Sequence[Order]) -> list[dict[str, Any]]:
     """Return a row for each order that names what the network does not know."""
+    names = {order.order_id for order in orders}
     reasons: dict[str, list[str]] = {}
     for fault in done.refused:
-        reasons.setdefault(str(fault.row), []).append(str(fault))
+        reasons.setdefault(_order_of(str(fault.row), names), []).append(str(fault))
     return [
         {"order_id": order_id, "status": "refused", "reason": " ".join(told)}
         for order_id, told in reasons.items()
     ]
 
 
-def _result(done: Assigned, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _order_of(row: str, names: Set[str]) -> str:
+    """Return the order that a fault is about: its row is ``<order>`` or ``<order>, line <line>``."""
+    while row not in names and _LINE in row:
+        row = row.rpartition(_LINE)[0]
+    return row
+
+
+def result_of(done: Assigned, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the result of the job; cost, bound and gap are those of the orders that this run solved."""
     return {
         "orders": len(rows),

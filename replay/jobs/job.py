@@ -129,7 +129,7 @@ def stopped(job: Job, at: datetime) -> Job:
 def finished(job: Job, at: datetime, result: Mapping[str, Any]) -> Job:
     """Return the job done."""
     _permit(job, Step.FINISH)
-    return replace(_ended(job, S.DONE, at, None), progress=1.0, result=result)
+    return replace(_ended(job, S.DONE, at, None), progress=1.0, progress_text="", result=result)
 
 
 def failed(job: Job, at: datetime, reason: str) -> Job:

@@ -89,6 +89,8 @@ def test_synth_then_build_then_demo(tmp_path: Path) -> None:
     assert "The recorded seller" in done.stdout
     page = (tmp_path / "demo" / "report.html").read_text()
     assert "Routes over a network built from history" in page
+    assert "orders decided" in done.stdout
+    assert "The last weeks, decided anew" in page
     assert "http" not in page.replace("http-equiv", "")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,15 @@ def document(product: str, name: str = "o1", **changes: object) -> dict[str, obj
     return {"order_id": name, "destination": {"zip_prefix": "01310"}, "lines": [line], **changes}
 
 
+def counted(folder: Path, product: str, sellers: Iterable[str]) -> Path:
+    """Write a count of one unit of a product at each seller."""
+    columns = "product_id,seller_id,location_id,current_stock,reserved_stock,safety_stock,reorder_point,"
+    lines = [f"{product},{seller},{seller},1,0,,,,2018-01-01 00:00:00" for seller in sellers]
+    stock = folder / "olist_inventory_dataset.csv"
+    stock.write_text("\n".join([columns + "lead_time_days,last_updated_at", *lines]) + "\n")
+    return stock
+
+
 def test_decide_prints_one_document(small_snapshot: Path, product: str) -> None:
     done = malha(
         "decide", "--snapshot", small_snapshot, "--zip", "01310-100", "--line", f"{product}:1", "--json"
@@ -45,8 +55,23 @@ def test_decide_prints_one_document(small_snapshot: Path, product: str) -> None:
 def test_decide_shows_a_table_and_what_would_change_it(small_snapshot: Path, product: str) -> None:
     done = malha("decide", "--snapshot", small_snapshot, "--zip", "01310", "--line", product)
     assert done.returncode == 0
-    for words in ("Packages", "Lines", "next best", "Cost:"):
+    for words in ("Packages", "waits", "Lines", "next best", "Cost:"):
         assert words in done.stdout
+
+
+def test_decide_names_what_it_left_out_and_groups_what_cannot_serve(
+    small_snapshot: Path, product: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "250")  # wide enough for tables without folded lines
+    ledger = tmp_path / "ledger.db"
+    assert malha("stock", "import", counted(tmp_path, product, ["nowhere"]), "--db", ledger).returncode == 0
+    done = malha("decide", "--snapshot", small_snapshot, "--zip", "01310", "--line", product, "--db", ledger)
+    assert done.returncode == 0, done.stderr
+    assert "unserved" in done.stdout
+    assert "Left out, at no place that the network knows: seller:nowhere" in done.stdout
+    _, _, table = done.stdout.partition("cannot serve it")
+    sources = Network.open(small_snapshot).tables["offers"].filter(product_id=product).height
+    assert 1 <= table.count("no_stock") <= min(sources, 3)
 
 
 def test_decide_reads_an_order_from_standard_input(small_snapshot: Path, product: str) -> None:
@@ -92,12 +117,9 @@ def test_assign_decides_a_file_and_sets_bad_lines_aside(
 def test_assign_keeps_to_the_stock_of_a_file(small_snapshot: Path, product: str, tmp_path: Path) -> None:
     network = Network.open(small_snapshot)
     rows = network.tables["offers"].filter(product_id=product)
-    stock = tmp_path / "olist_inventory_dataset.csv"
-    columns = "product_id,seller_id,location_id,current_stock,reserved_stock,safety_stock,reorder_point,"
-    lines = [f"{product},{seller},{seller},1,0,,,,2018-01-01 00:00:00" for seller in rows["seller_id"]]
-    stock.write_text("\n".join([columns + "lead_time_days,last_updated_at", *lines]) + "\n")
+    stock = counted(tmp_path, product, rows["seller_id"])
     orders, out = tmp_path / "orders.jsonl", tmp_path / "decisions.jsonl"
-    orders.write_text("\n".join(json.dumps(document(product, f"o{row}")) for row in range(len(lines) + 1)))
+    orders.write_text("\n".join(json.dumps(document(product, f"o{row}")) for row in range(rows.height + 1)))
     done = malha(
         *(
             "assign",
@@ -114,7 +136,7 @@ def test_assign_keeps_to_the_stock_of_a_file(small_snapshot: Path, product: str,
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert told["served"] <= len(lines)
+    assert told["served"] <= rows.height
     assert told["unserved"] >= 1
 
 

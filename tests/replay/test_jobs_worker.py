@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -99,15 +99,26 @@ def test_it_does_what_waits_and_says_how_each_ended(home: SqlHome, database: str
     assert "ended with -9" in str(ends["die"].reason)
 
 
-def test_two_workers_run_each_of_fifty_jobs_once(home: SqlHome, database: str, tmp_path: Path) -> None:
-    file = tmp_path / "notes"
-    names = [submit(home, "note", {"file": str(file), "number": n}, f"k{n}") for n in range(50)]
-    with working(database, "w1", "once") as first, working(database, "w2", "once") as second:
-        assert first.wait(PATIENCE_S) == second.wait(PATIENCE_S) == 0
+def shared_out(home: SqlHome, database: str, file: Path, workers: int, jobs: int) -> None:
+    """Let workers empty a queue together; each job is run by one of them, once."""
+    names = [submit(home, "note", {"file": str(file), "number": n}, f"k{n}") for n in range(jobs)]
+    with ExitStack() as stack:
+        crew = [stack.enter_context(working(database, f"w{n}", "once")) for n in range(workers)]
+        assert [process.wait(20 * PATIENCE_S) for process in crew] == [0] * workers
     noted = [line.split() for line in file.read_text("utf-8").splitlines()]
     assert sorted(name for name, _ in noted) == sorted(names)
-    assert all(stored(home, name).state is JobState.DONE for name in names)
-    assert all(stored(home, name).attempts == 1 for name in names)
+    assert {(stored(home, name).state, stored(home, name).attempts) for name in names} == {(JobState.DONE, 1)}
+
+
+def test_two_workers_run_each_job_once(home: SqlHome, database: str, tmp_path: Path) -> None:
+    shared_out(home, database, tmp_path / "notes", workers=2, jobs=30)
+
+
+@pytest.mark.campaign
+def test_four_workers_run_each_of_five_hundred_jobs_once(
+    home: SqlHome, database: str, tmp_path: Path
+) -> None:
+    shared_out(home, database, tmp_path / "notes", workers=4, jobs=500)
 
 
 def test_a_cancel_ends_work_that_cannot_be_interrupted(home: SqlHome, database: str, tmp_path: Path) -> None:

@@ -4,13 +4,35 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.http.routers import health, lanes, order_verbs, orders, routes, snapshot, sources, stock
+from api.http.routers import (
+    capacity,
+    health,
+    jobs,
+    lanes,
+    offers,
+    order_verbs,
+    orders,
+    placements,
+    reorder,
+    routes,
+    snapshot,
+    sources,
+    stock,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     routes.router,
+    # Before /orders/{order_id}, which has its form but takes other methods.
+    jobs.router,
+    jobs.reading_router,
+    placements.router,
     orders.reading_router,
     orders.router,
     order_verbs.router,
+    offers.router,
+    capacity.reading_router,
+    capacity.router,
+    reorder.router,
     stock.router,
     stock.events_router,
     lanes.router,

@@ -44,17 +44,18 @@ class _Verb(NamedTuple):
     more: tuple[Code, ...] = ()
 
 
+_DECIDED: Final = (*TAKE, Code.POLICY_UNKNOWN, Code.NO_ASSIGNMENT, Code.TOO_MANY_CANDIDATES)
 _SOME: Final = "The whole order, one package, or lines with units."
 _VERBS: Final = (
     _Verb(
         "approve",
         "Make an order firm",
-        "The payment is there. What has lapsed is taken again from the same places; where they no longer "
-        "have it the order is decided anew, and `decision` says how.",
+        "The payment is there. What has lapsed, or was not held yet, is taken from the places that the last "
+        "decision names; where they do not have it the order is decided anew, and `decision` says how.",
         Seen,
         DecidedOut,
         work.approved,
-        (*TAKE, Code.POLICY_UNKNOWN, Code.NO_ASSIGNMENT),
+        _DECIDED,
     ),
     _Verb(
         "extend",
@@ -72,6 +73,7 @@ _VERBS: Final = (
         Some,
         HandedOverOut,
         work.handed_over,
+        _DECIDED,
     ),
     _Verb("deliver", "Note what has arrived", _SOME, Some, OrderOut, work.plainly("deliver")),
     _Verb(
@@ -105,7 +107,7 @@ _VERBS: Final = (
         Detour,
         DecidedOut,
         work.rerouted,
-        (*TAKE, Code.POLICY_UNKNOWN, Code.NO_ASSIGNMENT),
+        _DECIDED,
     ),
 )
 

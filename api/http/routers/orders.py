@@ -11,7 +11,6 @@ from api.http import order_work as work
 from api.http.answers import answer
 from api.http.calls import BODY, DATABASE, TAKE, OrderId, about, once_response, visit_of
 from api.http.guard import guarded_router
-from api.http.limits import check_order
 from api.http.once import Key, Once
 from api.http.order_answers import PreviewOut, ShownOut, TakenOut, WhyOut
 from api.http.order_faults import told_where
@@ -22,7 +21,14 @@ from api.keys import Scope
 reading_router = guarded_router("orders", Scope.OMS, Scope.PLANNER, Scope.ANALYST)
 router = guarded_router("orders", Scope.OMS)
 
-_DECIDE: Final = (*BODY, Code.POLICY_UNKNOWN, Code.NO_ASSIGNMENT, Code.TOO_MANY_CANDIDATES)
+_DECIDE: Final = (
+    *BODY,
+    Code.POLICY_UNKNOWN,
+    Code.NO_ASSIGNMENT,
+    Code.SOLVER_STOPPED,
+    Code.TOO_MANY_LINES,
+    Code.TOO_MANY_CANDIDATES,
+)
 
 
 @reading_router.post(
@@ -37,8 +43,7 @@ def preview(question: OrderQuestion, request: Request) -> Response:
     With a database its stock counts; without one every source is taken to have enough (`stock`:
     `unlimited`). A line that nobody can serve is an answer too.
     """
-    service, loaded, visit = visit_of(request)
-    check_order(loaded.network, question, service.settings.max_candidates)
+    _, loaded, visit = visit_of(request)
     with told_where(question):
         values = work.preview(visit, question, visit.counter.home)
     return answer(request, loaded, values)
@@ -53,11 +58,12 @@ def preview(question: OrderQuestion, request: Request) -> Response:
 def take(question: OrderQuestion, key: Key, request: Request) -> Response:
     """Answer as the preview does, and hold what it says until the payment is approved or time runs out.
 
+    Where the server holds stock from approval on, the order is `received` and holds nothing yet.
+
     A partly served order is an answer with a status for each line. The same key with the same body gives the
     stored answer again.
     """
-    service, loaded, visit = visit_of(request)
-    check_order(loaded.network, question, service.settings.max_candidates)
+    _, loaded, visit = visit_of(request)
     once = Once.of(request, question, key)
     with told_where(question):
         done = once.do(

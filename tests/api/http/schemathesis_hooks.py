@@ -17,8 +17,11 @@ SENSIBLE = {"request_unusable", "too_many_candidates", "no_assignment", "idempot
 @schemathesis.hook
 def map_body(context: schemathesis.HookContext, body: Any) -> Any:
     """Put known names into two of three questions: made-up ones are hardly ever known."""
+    if isinstance(body, dict) and isinstance(body.get("orders"), list):
+        policy = {"policy": None} if isinstance(body.get("policy"), str) else {}
+        return {**body, **policy, "orders": [_known(order) for order in body["orders"]]}
     if isinstance(body, dict) and isinstance(body.get("lines"), list):
-        return _known_order(body)
+        return _known(body)
     if not (isinstance(body, dict) and isinstance(body.get("zip_prefix"), str)):
         return body
     turn = sum(body["zip_prefix"].encode())
@@ -28,25 +31,37 @@ def map_body(context: schemathesis.HookContext, body: Any) -> Any:
     return {**body, **known}
 
 
-def _known_order(order: dict[str, Any]) -> dict[str, Any]:
+def _known(order: Any) -> Any:
     """Return an order to a known place of known products, by a policy that there is."""
     turn = len(json.dumps(order))
-    if turn % 3 == 0 or not isinstance(order.get("destination"), dict):
+    if turn % 3 == 0 or not (isinstance(order, dict) and isinstance(order.get("destination"), dict)):
         return order
-    lines = [
-        {**line, "product_id": KNOWN["product_id"][(turn + row) % len(KNOWN["product_id"])]}
-        if isinstance(line, dict) and isinstance(line.get("product_id"), str)
-        else line
-        for row, line in enumerate(order["lines"])
-    ]
+    if not isinstance(order.get("lines"), list):
+        return order
+    lines = [_known_line(line, turn + row) for row, line in enumerate(order["lines"])]
     place = {**order["destination"], "zip_prefix": KNOWN["zip_prefix"][turn % len(KNOWN["zip_prefix"])]}
     policy = {"policy": None} if isinstance(order.get("policy"), str) else {}
     return {**order, **policy, "lines": lines, "destination": place}
 
 
+def _known_line(line: Any, turn: int) -> Any:
+    """Return a line of a known product, in every second turn, its candidates at known places."""
+    if not (isinstance(line, dict) and isinstance(line.get("product_id"), str)):
+        return line
+    named = {} if turn % 2 else {"product_id": KNOWN["product_id"][turn % len(KNOWN["product_id"])]}
+    if not isinstance(line.get("candidates"), list):
+        return {**line, "product_id": KNOWN["product_id"][turn % len(KNOWN["product_id"])]}
+    place = {"zip_prefix": KNOWN["zip_prefix"][turn % len(KNOWN["zip_prefix"])], "category": None}
+    told = [{**one, **place} if isinstance(one, dict) else one for one in line["candidates"]]
+    return {**line, **named, "candidates": told}
+
+
 @schemathesis.hook
 def map_path_parameters(context: schemathesis.HookContext, path_parameters: Any) -> Any:
-    """Ask every second time about an order that is there, in a state that its verb can work on."""
+    """Ask every second time about an order or job that is there, in a state that its verb can work on."""
+    if isinstance(path_parameters, dict) and isinstance(path_parameters.get("job_id"), str):
+        turn = sum(path_parameters["job_id"].encode(errors="replace"))
+        return path_parameters if turn % 2 else {**path_parameters, "job_id": KNOWN["job"][0]}
     if not (isinstance(path_parameters, dict) and isinstance(path_parameters.get("order_id"), str)):
         return path_parameters
     verb = context.operation.path.rpartition("/")[2]

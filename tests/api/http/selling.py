@@ -91,7 +91,9 @@ class Shop:
 
 
 @contextmanager
-def selling(folder: Path, snapshot: Path, network: Network, *arguments: str) -> Iterator[Shop]:
+def selling(
+    folder: Path, snapshot: Path, network: Network, *arguments: str, workers: int = 1
+) -> Iterator[Shop]:
     """Serve a snapshot with an empty ledger; the ledger's books are checked at the end."""
     arrays, offers = network.arrays, network.tables["offers"]
     sellers: dict[str, list[str]] = {}
@@ -101,7 +103,7 @@ def selling(folder: Path, snapshot: Path, network: Network, *arguments: str) -> 
     database = folder / "malha.db"
     folder.mkdir(parents=True, exist_ok=True)
     with (
-        serving(folder, snapshot, "--database", str(database), *arguments) as server,
+        serving(folder, snapshot, "--database", str(database), *arguments, workers=workers) as server,
         server.client(Scope.OMS) as oms,
     ):
         yield Shop(server, oms, database, arrays.zip_prefixes[0], products, sellers)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from api.http import Settings, serve
-from api.http.settings import auth_on
+from api.http.settings import auth_on, reserve_at
 from api.keys import KeyFile, Scope
 from graph.errors import BadInput
 from tests.api.http.running import PROGRAM, RECOMMEND, Server, serving
@@ -30,7 +30,17 @@ MAY = {
     ("get", "/api/v1/orders/{order_id}"): READERS,
     ("get", "/api/v1/orders/{order_id}/decision"): READERS,
     **{("post", f"/api/v1/orders/{{order_id}}/{verb}"): {Scope.OMS} for verb in VERBS},
+    ("post", "/api/v1/orders/batch"): {Scope.OMS},
+    ("get", "/api/v1/jobs/{job_id}"): READERS,
+    ("post", "/api/v1/jobs/{job_id}/cancel"): {Scope.OMS},
+    ("post", "/api/v1/placements"): {Scope.PLANNER},
+    ("get", "/api/v1/placements/{job_id}"): {Scope.PLANNER},
+    ("post", "/api/v1/placements/{job_id}/cancel"): {Scope.PLANNER},
+    ("put", "/api/v1/offers"): {Scope.OMS, Scope.PLANNER},
     ("get", "/api/v1/stock"): READERS,
+    ("get", "/api/v1/stock/reorder"): READERS,
+    ("get", "/api/v1/stock/capacity"): READERS,
+    ("put", "/api/v1/stock/capacity"): {Scope.OMS, Scope.PLANNER},
     ("post", "/api/v1/stock/events"): {Scope.OMS, Scope.PLANNER},
 }
 
@@ -135,3 +145,5 @@ def test_a_server_that_cannot_start_says_why(small_snapshot: Path, tmp_path: Pat
             Settings(tmp_path, **wrong)  # type: ignore[arg-type]
     with pytest.raises(BadInput, match="on or off"):
         auth_on("maybe")
+    with pytest.raises(BadInput, match="purchase or approval"):
+        reserve_at("never")

@@ -57,7 +57,8 @@ def test_a_preview_without_a_database_is_what_the_desk_decides(
     body = PreviewOut.model_validate(answer.json())
     assert (body.request_id, body.stock) == (answer.headers["x-request-id"], "unlimited")
     order = OrderQuestion.model_validate(question).to_order()
-    told = Desk(network, policies.load("priced")).preview(order, network.meta.as_of).to_dict()
+    now = datetime.fromisoformat(body.ready_at or body.at)
+    told = Desk(network, policies.load("priced")).preview(order, network.meta.as_of, now=now).to_dict()
     rest = {name: value for name, value in answer.json().items() if name not in ("request_id", "stock")}
     assert rest == json.loads(json.dumps(told))
     for scope in (Scope.PLANNER, Scope.ANALYST):

@@ -1,0 +1,129 @@
+"""What ``malha place`` was asked besides the plan, as tables for the terminal and the page alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True)
+class StudyTable:
+    """A table of texts with its title, what it says, and its heads."""
+
+    title: str
+    note: str
+    heads: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+
+
+def study_tables(plan: Mapping[str, Any]) -> list[StudyTable]:
+    """Return the studies that a plan holds."""
+    return [table(plan[name]) for name, tables in _TABLES.items() if name in plan for table in tables]
+
+
+def _frontier(points: list[Mapping[str, Any]]) -> StudyTable:
+    cheapest = points[0]["value_cents"]
+    rows = [
+        (
+            f"{point['on_time_share']:.2%}",
+            money(point["value_cents"]),
+            money(point["value_cents"] - cheapest),
+            f"{point['gap']:.2%}",
+            str(len(point["sites"])),
+            ", ".join(point["sites"]),
+        )
+        for point in points
+    ]
+    note = (
+        "Each row is the cheapest plan found that is on time so often; no row is both cheaper and more often "
+        "on time than another. The last is the most often on time that any plan was found to be."
+    )
+    return StudyTable(
+        "Cost against P(on time)",
+        note,
+        ("on time", "cost", "above the cheapest", "gap", "open", "sites"),
+        rows,
+    )
+
+
+def _binding(worth: Mapping[str, Any]) -> StudyTable:
+    rows = [
+        (
+            one["limit"],
+            one["site"] or "",
+            _amount(one["limit"], one["given"]),
+            _amount(one["limit"], one["step"]),
+            money(one["saves_cents"]),
+            money(one["saves_cents_each"]),
+            f"{money(one['least_cents'])} to {money(one['most_cents'])}",
+        )
+        for one in worth["binding"]
+    ]
+    note = (
+        "Each limit that binds, and what a step more of it saves over the horizon (of the share on time: a "
+        "step less), found by solving again; what is proven lies between the two amounts. Stocking can bring "
+        f"{worth['reachable_share']:.1%} of the demand sooner at all."
+    )
+    if not rows:
+        note = f"No limit binds. {note[note.index('Stocking') :]}"
+    heads = ("limit", "site", "given", "step", "saves", "per unit of it", "proven")
+    return StudyTable("What binds", note, heads, rows)
+
+
+def _break_even(worth: Mapping[str, Any]) -> StudyTable:
+    rows = [
+        (
+            one["site"],
+            "open" if one["open"] else "closed",
+            money(one["fixed_cents"]),
+            *(("none found", "") if one["at_cents"] is None else _limits_of(one)),
+        )
+        for one in worth["break_even"]
+    ]
+    note = (
+        "The fixed cost at which an open site would just close and a closed one just open; below the first "
+        "proven amount it is worth opening, above the second it is not."
+    )
+    heads = ("site", "now", "fixed cost", "break-even", "proven")
+    return StudyTable("Break-even fixed cost", note, heads, rows)
+
+
+def _limits_of(one: Mapping[str, Any]) -> tuple[str, str]:
+    return money(one["at_cents"]), f"{money(one['least_cents'])} to {money(one['most_cents'])}"
+
+
+def _amount(limit: str, number: float) -> str:
+    if limit == "budget":
+        return money(number)
+    return f"{number:.1%}" if limit == "on_time" else f"{number:,.6g}"
+
+
+def _bootstrap(found: Mapping[str, Any]) -> StudyTable:
+    rows = [
+        (one["site"], "open" if one["open"] else "closed", f"{one['share']:.0%}") for one in found["sites"]
+    ]
+    solved = found["draws"] - found["impossible"] - found["unknown"]
+    note = (
+        f"How often each site opens in {solved} plans for demand drawn anew (seed {found['seed']}), each "
+        "demand by itself from its units and units_sd. What moves all demand together is not in it."
+    )
+    if found["impossible"]:
+        note += f" {found['impossible']} of {found['draws']} draws left no plan."
+    if found["unknown"]:
+        note += f" {found['unknown']} were stopped before a plan was found."
+    if solved:
+        note += f" Plans cost {money(found['cost_cents'][0])} to {money(found['cost_cents'][1])}."
+    return StudyTable("Stability of each site", note, ("site", "in the plan", "opens"), rows)
+
+
+_TABLES: Final[Mapping[str, tuple[Callable[[Any], StudyTable], ...]]] = {
+    "frontier": (_frontier,),
+    "worth": (_binding, _break_even),
+    "bootstrap": (_bootstrap,),
+}
+
+
+def money(cents: float) -> str:
+    """Return an amount in the currency's unit."""
+    return f"{cents / 100:,.2f}"

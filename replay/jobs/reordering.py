@@ -1,0 +1,100 @@
+"""The chore that orders stock again: a REORDERED event wherever the available units pass the reorder point.
+
+It reads nothing but the ledger: the settings of the stock table (`malha reorder --apply` writes them) tell
+the point, and the daily demand behind it. A place that has something on order is left alone until that is
+received, or given up. The event's id follows from the place and the number of orders it has had, so that
+workers that see the same shelf at the same time book one order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from inventory.events import EventType, StockEvent, StockKey
+from inventory.restock import Placed, placed
+from inventory.sql import SqlUnit
+from inventory.sql.reorders import low_page, order_events
+from inventory.stock import StockRow
+
+SOURCE: Final = "reorder"
+"""The ``source`` of the events that the chore books."""
+
+PAGE: Final = 400
+COVER_DAYS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Low:
+    """A place at its reorder point or below, and the purchase orders that it has had."""
+
+    row: StockRow
+    orders: Placed
+
+    @property
+    def due(self) -> bool:
+        """Whether it is to be ordered: nothing is on the way."""
+        return not self.orders.open_units
+
+    def quantity(self, cover_days: float = COVER_DAYS) -> int:
+        """Return the units that fill it up to its reorder point and the demand of so many days; at least 1.
+
+        Demand is what the settings say: (reorder point - safety stock) / lead time.
+        """
+        point, safety, days = self.row.reorder_point or 0, self.row.safety_stock, self.row.lead_time_days
+        daily = max(point - safety, 0) / days if safety is not None and days else 0.0
+        return max(point + ceil(cover_days * daily) - self.row.available, 1)
+
+    @property
+    def why(self) -> str:
+        """The reason in words."""
+        told = f"{self.row.available} available, reorder point {self.row.reorder_point}"
+        return f"{told}, {self.orders.open_units} on order" if self.orders.open_units else told
+
+
+def order_again(unit: SqlUnit, at: datetime, cover_days: float = COVER_DAYS) -> dict[str, Any]:
+    """Book a purchase order for each place that needs one; return what to log, nothing without any."""
+    booked = 0
+    for page in _pages(unit, at):
+        events = [_event(low, at, cover_days) for low in page if low.due]
+        booked += unit.ledger.append(events).booked if events else 0
+    return {"orders": booked} if booked else {}
+
+
+def low_places(
+    unit: SqlUnit,
+    at: datetime,
+    most: int,
+    *,
+    seller_id: str | None = None,
+    location_id: str | None = None,
+    after: StockKey | None = None,
+) -> list[Low]:
+    """Return at most so many places at their reorder point or below, after a key, in order of their keys."""
+    rows = low_page(unit.connection, most, seller_id=seller_id, location_id=location_id, after=after)
+    return _with_orders(unit.connection, rows, at)
+
+
+def _pages(unit: SqlUnit, at: datetime) -> Iterator[list[Low]]:
+    after = None
+    while page := low_places(unit, at, PAGE, after=after):
+        yield page
+        after = page[-1].row.key
+
+
+def _with_orders(connection: sa.Connection, rows: Sequence[StockRow], at: datetime) -> list[Low]:
+    known = placed(order_events(connection, [row.key for row in rows]), at)
+    return [Low(row, known.get(row.key, Placed())) for row in rows]
+
+
+def _event(low: Low, at: datetime, cover_days: float) -> StockEvent:
+    told = "\0".join((*low.row.key, str(low.orders.orders + 1)))
+    mark = f"reorder-{hashlib.sha256(told.encode()).hexdigest()[:32]}"
+    quantity = low.quantity(cover_days)
+    return StockEvent(mark, low.row.key, EventType.REORDERED, quantity, at, source=SOURCE)

@@ -1,0 +1,80 @@
+"""A scenario as a spreadsheet: there and back the same, and faults named by sheet and cell."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import xlsxwriter
+
+from api.scenarios import Raw, checked
+from api.scenarios.books import read_book, write_book
+from graph.errors import BadInput
+from tests.optimizer.placement.scenarios import SETTINGS, tables
+
+
+def sheets(file: Path, content: dict[str, list[list[Any]]]) -> Path:
+    """Write a book as a planner's program would."""
+    with xlsxwriter.Workbook(str(file)) as book:
+        for name, rows in content.items():
+            sheet = book.add_worksheet(name)
+            for row, cells in enumerate(rows):
+                sheet.write_row(row, 0, cells)
+    return file
+
+
+def test_there_and_back_it_is_the_same_scenario(tmp_path: Path) -> None:
+    settings = {**SETTINGS, "start": date(2018, 4, 1), "derived": {"base": "b", "edits": ["max_sites=3"]}}
+    write_book(tmp_path / "base.xlsx", tables(), settings)
+    before, after = checked(Raw(tables(), settings, "")), checked(read_book(tmp_path / "base.xlsx"))
+    assert after.settings == before.settings
+    for name in ("sites", "demand", "products", "supply"):
+        assert getattr(after, name).equals(getattr(before, name)), name
+    assert (after.problem().cost == before.problem().cost).all()
+
+
+def test_a_text_that_looks_like_a_formula_stays_a_text(tmp_path: Path) -> None:
+    given = tables()
+    given["sites"] = given["sites"].with_columns(warehouse_id=pl.Series(["=1+1", "south"]))
+    write_book(tmp_path / "base.xlsx", given, {})
+    assert read_book(tmp_path / "base.xlsx").tables["sites"]["warehouse_id"][0] == "=1+1"
+
+
+def test_faults_name_the_sheet_and_the_cell(tmp_path: Path) -> None:
+    book = sheets(
+        tmp_path / "mine.xlsx",
+        {
+            "settings": [["setting", "value"], ["horizon_days", 30], ["service.share", 3], ["max_site", 2]],
+            "sites": [
+                ["", "warehouse_id", "zip_prefix", "fixed_cost_cents", "handling_hours"],
+                ["note", "north", 1310, 500, 24],
+                [],
+                ["", "south", "20010", "much", 12],
+            ],
+            "demand": [["demand_id", "region", "units"], ["a", "013", 5.5]],
+            "remarks": [["anything"]],
+        },
+    )
+    with pytest.raises(BadInput) as caught:
+        checked(read_book(book))
+    assert [(fault.table, fault.column) for fault in caught.value.faults] == [
+        ("mine.xlsx, sheet sites, cell C2", "zip_prefix"),
+        ("mine.xlsx, sheet sites, cell D4", "fixed_cost_cents"),
+        ("mine.xlsx, sheet settings, cell B4", "max_site"),
+        ("mine.xlsx, sheet settings, cell B3", "service.share"),
+    ]
+
+
+def test_what_is_no_book_or_lacks_its_settings_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="does not exist"):
+        read_book(tmp_path / "none.xlsx")
+    (tmp_path / "bad.xlsx").write_bytes(b"PK no")
+    with pytest.raises(BadInput, match="no spreadsheet"):
+        read_book(tmp_path / "bad.xlsx")
+    doubled = [["warehouse_id", "warehouse_id"]]
+    with pytest.raises(BadInput) as caught:
+        read_book(sheets(tmp_path / "half.xlsx", {"sites": doubled}))
+    assert [fault.kind for fault in caught.value.faults] == ["column appears twice", "missing sheet"]

@@ -1,0 +1,94 @@
+"""``malha place`` with its studies: in the table, in plan.json and on the page."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from api.cli import place
+from api.scenarios import write_folder
+from graph.errors import BadInput
+from tests.optimizer.placement.scenarios import SETTINGS, tables
+
+RUNNER = CliRunner()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Write a scenario in which the cheap site is not the one on time."""
+    given = tables()
+    given["service"] = given["service"].with_columns(
+        p_on_time=pl.Series([0.9, 0.5, 0.6, 0.7, 0.95, 0.9]),
+        unit_cost_cents=pl.Series([90, 60, 30, 25, 50, 80]),
+    )
+    given["sites"] = given["sites"].with_columns(capacity_units=pl.Series([None, 20]))
+    write_folder(tmp_path / "base", given, {**SETTINGS, "weights": {}})
+    return tmp_path / "base"
+
+
+def run(folder: Path, *options: str) -> str:
+    """Place, and return what is printed; errors are raised."""
+    app = typer.Typer()
+    app.command("place")(place.command)
+    arguments = ["--scenario", str(folder), "--out", str(folder.parent / "plan"), *options]
+    done = RUNNER.invoke(app, arguments, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_a_frontier_is_in_table_json_and_page(folder: Path) -> None:
+    told: dict[str, Any] = json.loads(run(folder, "--frontier", "5", "--json"))
+    points = told["frontier"]
+    assert len(points) > 1
+    assert points[0]["value_cents"] == pytest.approx(told["value_cents"])
+    for one, other in pairwise(points):
+        assert one["value_cents"] < other["value_cents"]
+        assert one["on_time_share"] < other["on_time_share"]
+    assert points[-1]["on_time_share"] == pytest.approx((10 * 0.9 + 4 * 0.95 + 6 * 0.9) / 20, abs=1e-4)
+    page = (folder.parent / "plan" / "report.html").read_text("utf-8")
+    assert "Cost against P(on time)" in page
+    assert 'id="frontier-' in page
+    printed = run(folder, "--frontier", "5")
+    assert "Cost against P(on time)" in printed
+    assert f"{points[-1]['on_time_share']:.2%}" in printed
+
+
+def test_worth_and_bootstrap_are_in_table_json_and_page(folder: Path) -> None:
+    sites = pl.read_csv(folder / "sites.csv", infer_schema=False)
+    sites.with_columns(capacity_units=pl.Series([None, "12"])).write_csv(folder / "sites.csv")
+    options = ("--worth", "--bootstrap", "6", "--seed", "3", "--gap", "0")
+    told: dict[str, Any] = json.loads(run(folder, *options, "--json"))
+    worth, drawn = told["worth"], told["bootstrap"]
+    assert {one["site"] for one in worth["break_even"]} == {"north", "south"}
+    assert worth["reachable_share"] == 1.0
+    for one in worth["binding"]:
+        assert 0 <= one["least_cents"] <= one["saves_cents"] <= one["most_cents"]
+    assert [(one["limit"], one["site"]) for one in worth["binding"]] == [("capacity", "south")]
+    assert (drawn["draws"], drawn["seed"], drawn["unknown"]) == (6, 3, 0)
+    assert {one["site"] for one in drawn["sites"]} == {"north", "south"}
+    assert all(0 <= one["share"] <= 1 for one in drawn["sites"])
+    assert json.loads(run(folder, *options, "--json"))["bootstrap"] == drawn
+    page, printed = (folder.parent / "plan" / "report.html").read_text("utf-8"), run(folder, *options)
+    for title in ("What binds", "Break-even fixed cost", "Stability of each site"):
+        assert title in page
+        assert title in printed
+
+
+def test_without_studies_nothing_is_said_of_them(folder: Path) -> None:
+    told = json.loads(run(folder, "--json"))
+    assert not {"frontier", "worth", "bootstrap"} & set(told)
+    assert "Cost against" not in (folder.parent / "plan" / "report.html").read_text("utf-8")
+
+
+def test_what_makes_no_study_is_refused(folder: Path) -> None:
+    for options in (("--frontier", "1"), ("--bootstrap", "0"), ("--bootstrap", "2", "--seed", "-1")):
+        with pytest.raises(BadInput, match=f"{options[-2]} "):
+            run(folder, *options)
+    assert not (folder.parent / "plan").exists()
