@@ -116,7 +116,8 @@ class Place:
     def __call__(self, task: Task) -> Mapping[str, Any]:
         """Do it; the result is what ``plan.json`` holds, with the plan's tables as rows.
 
-        BadInput for a request that cannot be used; Infeasible and NoPlanFound end the job as failed.
+        BadInput for a request that cannot be used, or whose limits leave no plan; NoPlanFound ends the job
+        as failed.
         """
         from api.placing import completed, progress_text, solved  # noqa: PLC0415 (a worker may never need it)
         from optimizer.placement.record import PlaceLimits  # noqa: PLC0415

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http.answers import answer
+from api.http.guard import PREFIX
 from api.http.order_questions import ORDER_ID
 from api.http.order_work import Visit
 from api.http.problems import Code
@@ -26,6 +27,7 @@ BODY: Final = (
     Code.REQUEST_UNUSABLE,
 )
 DATABASE: Final = (Code.DATABASE_NOT_SET, Code.DATABASE_BUSY, Code.DATABASE_DOWN)
+ACCEPTED: Final = 202
 TAKE: Final = (Code.NOT_ENOUGH_STOCK, Code.CAPACITY_FULL)
 
 
@@ -48,4 +50,14 @@ def once_response(request: Request, loaded: Loaded, values: Mapping[str, Any], r
     done = answer(request, loaded, values)
     if replayed:
         done.headers["Idempotency-Replayed"] = "true"
+    return done
+
+
+def accepted(
+    request: Request, loaded: Loaded, values: Mapping[str, Any], replayed: bool, path: str
+) -> Response:
+    """Return a job that was queued; ``Location`` names it below ``path``."""
+    done = once_response(request, loaded, values, replayed)
+    done.status_code = ACCEPTED
+    done.headers["Location"] = f"{PREFIX}{path}/{values['job_id']}"
     return done

@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from api.http import job_work as work
 from api.http.answers import answer
-from api.http.calls import BODY, DATABASE, about, once_response, visit_of
-from api.http.guard import PREFIX, guarded_router
+from api.http.calls import ACCEPTED, BODY, DATABASE, about, accepted, visit_of
+from api.http.guard import guarded_router
 from api.http.job_models import JOB_ID, BatchQuestion, JobOut
 from api.http.once import Key, Once
 from api.http.problems import Code, responses
@@ -23,12 +23,11 @@ reading_router = guarded_router("jobs", Scope.OMS, Scope.PLANNER, Scope.ANALYST)
 JobId = Annotated[str, Path(pattern=JOB_ID, description="The job's id.")]
 
 _JOB: Final = (Code.JOB_UNKNOWN, Code.REQUEST_INVALID, *DATABASE)
-_ACCEPTED: Final = 202
 
 
 @router.post(
     "/orders/batch",
-    status_code=_ACCEPTED,
+    status_code=ACCEPTED,
     response_model=JobOut,
     responses=responses(
         *BODY,
@@ -57,10 +56,7 @@ def batch(question: BatchQuestion, key: Key, request: Request) -> Response:
         visit.now,
         lambda unit: about(loaded, work.queue(visit, question, unit, once.client, key)),
     )
-    done = once_response(request, loaded, values, replayed)
-    done.status_code = _ACCEPTED
-    done.headers["Location"] = f"{PREFIX}/jobs/{values['job_id']}"
-    return done
+    return accepted(request, loaded, values, replayed, "/jobs")
 
 
 @reading_router.get(

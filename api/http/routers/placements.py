@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http.answers import answer
-from api.http.calls import BODY, DATABASE, about, once_response, visit_of
-from api.http.guard import PREFIX, guarded_router
+from api.http.calls import ACCEPTED, BODY, DATABASE, about, accepted, visit_of
+from api.http.guard import guarded_router
 from api.http.job_models import JOB_ID, JobOut
 from api.http.once import Key, Once
 from api.http.placement_models import PlacementQuestion
@@ -24,12 +24,11 @@ router = guarded_router("placements", Scope.PLANNER)
 JobId = Annotated[str, Path(pattern=JOB_ID, description="The job's id.")]
 
 _JOB: Final = (Code.JOB_UNKNOWN, Code.REQUEST_INVALID, *DATABASE)
-_ACCEPTED: Final = 202
 
 
 @router.post(
     "/placements",
-    status_code=_ACCEPTED,
+    status_code=ACCEPTED,
     response_model=JobOut,
     responses=responses(*BODY, *DATABASE, Code.KEY_REUSED, Code.KEY_IN_FLIGHT),
     summary="Let sites and what they serve be chosen",
@@ -50,10 +49,7 @@ def place(question: PlacementQuestion, key: Key, request: Request) -> Response:
         visit.now,
         lambda unit: about(loaded, queue(visit, question, unit, once.client, key)),
     )
-    done = once_response(request, loaded, values, replayed)
-    done.status_code = _ACCEPTED
-    done.headers["Location"] = f"{PREFIX}/placements/{values['job_id']}"
-    return done
+    return accepted(request, loaded, values, replayed, "/placements")
 
 
 @router.get(

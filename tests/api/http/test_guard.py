@@ -121,7 +121,7 @@ def test_a_damaged_snapshot_ends_the_program(
     root, ids = two_snapshots
     (root / ids[1] / "network" / "lanes.parquet").write_bytes(b"damaged")
     command = [*PROGRAM, "serve", "--snapshot", str(root), "--port", "0", "--workers", str(workers)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=180)
     assert done.returncode == 2
     assert "could not start" in done.stderr
     assert "lanes.parquet is damaged" in done.stdout
