@@ -8,8 +8,9 @@ DATA ?=
 demo: setup  ## Build a network and route orders over it (DATA=dir: real Olist tables)
 	$(BIN)/malha demo $(if $(DATA),--source "$(DATA)") --out demo
 
-test: services  ## All tests, in two processes
-	$(BIN)/python -m pytest -q --numprocesses 2 --dist loadgroup
+# A Neo4j that is named has room for one process: each test starts by emptying it.
+test: services  ## All tests, in two processes, each file in one of them
+	$(BIN)/python -m pytest -q $(if $(MALHA_NEO4J_URI),,--numprocesses 2 --dist loadfile)
 
 setup: $(VENV)/.ready  ## Virtual environment with locked dependencies
 

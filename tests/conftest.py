@@ -22,14 +22,6 @@ settings.register_profile("fixed", derandomize=True, deadline=None, max_examples
 settings.load_profile("fixed")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what shares a server or a module's fixtures in one process, where several run the tests."""
-    for item in items:
-        one_server = "neo4j_server" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("neo4j" if one_server else str(item.path)))
-
-
 def shared_path(relative: str) -> Path:
     """Return a path below ``../shared``; skip where it is absent, fail where CI should have it."""
     path = SHARED / relative
