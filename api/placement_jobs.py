@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import polars as pl
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
-from api.order_models import Strict
+from api.order_models import Strict, whole
 from api.scenarios.edits import edited
 from api.scenarios.raw import Raw
 from graph.errors import BadInput, Fault
@@ -39,7 +39,7 @@ class FromSnapshot(Strict):
     """
 
     horizon_days: float = Field(default=90.0, ge=1, le=3_650)
-    kmedians: int | None = Field(default=None, ge=1, le=MOST_SITES)
+    kmedians: Annotated[int, Field(ge=1, le=MOST_SITES), BeforeValidator(whole)] | None = None
 
 
 class PlacementIn(Strict):

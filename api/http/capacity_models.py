@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from api.capacity import MOST_PACKAGES
 from api.http.models import Answer
-from api.order_models import Id, Strict
+from api.order_models import Id, Strict, whole
 
 MOST_LIMITS: Final = 1_000
 
@@ -18,7 +18,7 @@ class PlaceLimitIn(Strict):
     """A place and its limit: a warehouse by its id, a seller's own place by the seller's."""
 
     location_id: Id
-    packages_per_day: Annotated[int, Field(ge=0, le=MOST_PACKAGES)] | None = Field(
+    packages_per_day: Annotated[int, Field(ge=0, le=MOST_PACKAGES), BeforeValidator(whole)] | None = Field(
         description="null lifts the limit."
     )
 

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from api.batches import MOST_ORDERS
 from api.http.problems import Code, Problem
@@ -68,14 +69,26 @@ _REFUSALS: Final[Mapping[type[MalhaError], Code]] = {
 }
 
 
+_NOT_ALLOWED: Final = 405
+
+
 def add_error_handlers(app: FastAPI) -> None:
     """Let every error of a handler leave as a problem."""
 
     async def problem(request: Request, error: Exception) -> Response:
+        if isinstance(error, HTTPException) and error.status_code == _NOT_ALLOWED:
+            error.headers = {"Allow": ", ".join(_methods(app, request.url.path))}
         return to_problem(error).response(service_of(request).common(request_id_of(request)))
 
     for kind in (Problem, BadInput, *_REFUSALS, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, problem)
+
+
+def _methods(app: FastAPI, path: str) -> list[str]:
+    """Return the methods that a path takes: Starlette names those of its first route only."""
+    routes = [route for route in app.routes if isinstance(route, Route)]
+    first = next(route.path for route in routes if route.path_regex.match(path))
+    return sorted({name for route in routes if route.path == first for name in route.methods or ()})
 
 
 def to_problem(error: Exception) -> Problem:

@@ -49,7 +49,7 @@ class LineUnits(Strict):
 class Seen(Strict):
     """What a change of an order may be tied to."""
 
-    version: Annotated[int, Field(ge=0, le=2**62), BeforeValidator(whole)] | None = Field(
+    version: Annotated[int, Field(ge=0, le=2**53), BeforeValidator(whole)] | None = Field(
         default=None, description="The version you saw: no other is changed."
     )
 
