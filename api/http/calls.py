@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
@@ -16,6 +16,7 @@ from api.http.order_questions import ORDER_ID
 from api.http.order_work import Visit
 from api.http.problems import Code
 from api.http.service import Loaded, Service, service_of
+from inventory.sql import SqlUnit
 
 OrderId = Annotated[str, Path(pattern=ORDER_ID, max_length=100, description="The order's id.")]
 
@@ -38,6 +39,15 @@ def visit_of(request: Request) -> tuple[Service, Loaded, Visit]:
     now = datetime.now(UTC)
     visit = Visit(service.counter, loaded.network, now, settings.max_candidates, settings.reserve_at)
     return service, loaded, visit
+
+
+def read(request: Request, found: Callable[[SqlUnit], Mapping[str, Any]]) -> Response:
+    """Answer what is found in a unit of work that only reads."""
+    service = service_of(request)
+    loaded = service.loaded
+    with service.counter.ledger.reading() as unit:
+        values = found(unit)
+    return answer(request, loaded, values)
 
 
 def about(loaded: Loaded, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def add_error_handlers(app: FastAPI) -> None:
 
     async def problem(request: Request, error: Exception) -> Response:
         if isinstance(error, HTTPException) and error.status_code == _NOT_ALLOWED:
-            error.headers = {"Allow": ", ".join(_methods(app, request.url.path))}
+            error.headers = {"Allow": ", ".join(_methods(app, request.scope["route"].path))}
         return to_problem(error).response(service_of(request).common(request_id_of(request)))
 
     for kind in (Problem, BadInput, *_REFUSALS, RequestValidationError, HTTPException):
@@ -86,9 +86,8 @@ def add_error_handlers(app: FastAPI) -> None:
 
 def _methods(app: FastAPI, path: str) -> list[str]:
     """Return the methods that a path takes: Starlette names those of its first route only."""
-    routes = [route for route in app.routes if isinstance(route, Route)]
-    first = next(route.path for route in routes if route.path_regex.match(path))
-    return sorted({name for route in routes if route.path == first for name in route.methods or ()})
+    routes = (route for route in app.routes if isinstance(route, Route) and route.path == path)
+    return sorted({name for route in routes for name in route.methods or ()})
 
 
 def to_problem(error: Exception) -> Problem:

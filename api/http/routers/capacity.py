@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.capacity import capacity_values
 from api.http.answers import answer
-from api.http.calls import DATABASE
+from api.http.calls import DATABASE, read
 from api.http.capacity_models import CapacitiesOut, PlaceLimitsIn
 from api.http.guard import guarded_router
 from api.http.problems import Code, responses
@@ -31,10 +31,7 @@ router = guarded_router("stock", Scope.OMS, Scope.PLANNER)
 )
 def capacity(request: Request) -> Response:
     """Answer every place with a limit, and how many packages it can still pack today."""
-    service = service_of(request)
-    with service.counter.ledger.reading() as unit:
-        values = capacity_values(unit.ledger, local_day(datetime.now(UTC)))
-    return answer(request, service.loaded, values)
+    return read(request, lambda unit: capacity_values(unit.ledger, local_day(datetime.now(UTC))))
 
 
 @router.put(

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.http import job_work as work
 from api.http.answers import answer
-from api.http.calls import ACCEPTED, BODY, DATABASE, about, accepted, visit_of
+from api.http.calls import ACCEPTED, BODY, DATABASE, about, accepted, read, visit_of
 from api.http.guard import guarded_router
 from api.http.job_models import JOB_ID, BatchQuestion, JobOut
 from api.http.once import Key, Once
@@ -67,10 +67,7 @@ def batch(question: BatchQuestion, key: Key, request: Request) -> Response:
 )
 def show(job_id: JobId, request: Request) -> Response:
     """Answer state, progress from 0 to 1 with a text, and once it is done the result."""
-    _, loaded, visit = visit_of(request)
-    with visit.counter.ledger.reading() as unit:
-        values = work.show(job_id, unit)
-    return answer(request, loaded, values)
+    return read(request, lambda unit: work.show(job_id, unit))
 
 
 @router.post(

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api.http import order_work as work
 from api.http.answers import answer
-from api.http.calls import BODY, DATABASE, TAKE, OrderId, about, once_response, visit_of
+from api.http.calls import BODY, DATABASE, TAKE, OrderId, about, once_response, read, visit_of
 from api.http.guard import guarded_router
 from api.http.once import Key, Once
 from api.http.order_answers import PreviewOut, ShownOut, TakenOut, WhyOut
@@ -80,10 +80,7 @@ def take(question: OrderQuestion, key: Key, request: Request) -> Response:
 )
 def show(order_id: OrderId, request: Request) -> Response:
     """Answer its state and version, until when it is held, and what became of each unit."""
-    _, loaded, visit = visit_of(request)
-    with visit.counter.ledger.reading() as unit:
-        values = work.show(unit, order_id)
-    return answer(request, loaded, values)
+    return read(request, lambda unit: work.show(unit, order_id))
 
 
 @reading_router.get(
@@ -94,7 +91,4 @@ def show(order_id: OrderId, request: Request) -> Response:
 )
 def why(order_id: OrderId, request: Request) -> Response:
     """Answer the stored record of the last decision about an order."""
-    _, loaded, visit = visit_of(request)
-    with visit.counter.ledger.reading() as unit:
-        values = work.why(unit, order_id)
-    return answer(request, loaded, values)
+    return read(request, lambda unit: work.why(unit, order_id))

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http.answers import answer
-from api.http.calls import ACCEPTED, BODY, DATABASE, about, accepted, visit_of
+from api.http.calls import ACCEPTED, BODY, DATABASE, about, accepted, read, visit_of
 from api.http.guard import guarded_router
 from api.http.job_models import JOB_ID, JobOut
 from api.http.once import Key, Once
@@ -60,10 +60,7 @@ def place(question: PlacementQuestion, key: Key, request: Request) -> Response:
 )
 def show(job_id: JobId, request: Request) -> Response:
     """Answer state, progress from 0 to 1 with bound, best plan and gap; once it is done the plan."""
-    _, loaded, visit = visit_of(request)
-    with visit.counter.ledger.reading() as unit:
-        values = show_placement(job_id, unit)
-    return answer(request, loaded, values)
+    return read(request, lambda unit: show_placement(job_id, unit))
 
 
 @router.post(

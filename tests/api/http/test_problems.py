@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -144,13 +145,22 @@ def test_a_broken_request_line_does_no_harm(server: Server) -> None:
     assert httpx.get(f"{server.url}/healthz").json() == {"status": "alive"}
 
 
+def _log_with(server: Server, word: str) -> str:
+    """Return the log once a word stands in it: a line is written after its answer was sent."""
+    for _ in range(100):
+        if word in (text := server.log.read_text("utf-8")):
+            return text
+        time.sleep(0.1)
+    raise AssertionError(f"{word} never came")
+
+
 def test_nothing_that_was_sent_stands_in_the_log(server: Server) -> None:
     secret = "7f3e-personal"
     with server.client(Scope.OMS) as oms:
         oms.post(RECOMMEND, json={"zip_prefix": secret, "category": secret, secret: secret})
         oms.get(f"/api/v1/sources/seller:{secret}", params={"who": secret})
         oms.get(f"/{secret}", headers={"X-Request-Id": "find-me"})
-    text = server.log.read_text("utf-8")
+    text = _log_with(server, "find-me")
     assert secret not in text
     assert not any(key in text for key in server.keys.values())
     lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
