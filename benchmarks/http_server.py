@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import logging.config
-import socket
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-import uvicorn
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,10 +17,10 @@ from api.http import Settings, create_app
 from api.http.answers import answer
 from api.http.fleet import Fleet, Wanted
 from api.http.guard import PREFIX, guarded_router
-from api.http.logs import CONFIG
 from api.http.models import RouteQuestion
 from api.http.service import service_of
 from api.keys import KeyFile, Scope
+from benchmarks.loading import serve
 from graph import Network
 from graph.stores import snapshot_folder
 
@@ -92,18 +90,10 @@ def empty() -> FastAPI:
 def main() -> None:
     """Serve the app named by the first argument on a free port; print the address first."""
     which, snapshot, folder = sys.argv[1:]
-    app = malha(Path(snapshot), Path(folder)) if which == "malha" else empty()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-        log = Path(folder) / "log" if which == "malha" else Path("/dev/null")
-        with log.open("w") as file:
-            logging.config.dictConfig(CONFIG)
-            logging.getLogger("malha.http").handlers[0].setStream(file)  # type: ignore[attr-defined]
-            config = uvicorn.Config(
-                app, loop="uvloop", http="httptools", ws="none", access_log=False, log_config=None,
-                server_header=False, proxy_headers=False, log_level="warning",
-            )  # fmt: skip
-            uvicorn.Server(config).run([listener])
+    if which == "malha":
+        serve(malha(Path(snapshot), Path(folder)), Path(folder) / "log")
+    else:
+        serve(empty(), Path(os.devnull))
 
 
 if __name__ == "__main__":
