@@ -33,7 +33,8 @@ SourceId = Annotated[str, Field(pattern=_SOURCE, max_length=300)]
 ZipPrefix = Annotated[str, Field(pattern=ZIP_PREFIX, description="Zip prefix, or whole CEP.")]
 
 
-def _instant(value: object) -> object:
+def read_instant(value: object) -> object:
+    """Read an instant as the command line does: without offset it is local to Sao Paulo."""
     if isinstance(value, str):
         try:
             return instant(value, "")
@@ -47,8 +48,8 @@ def whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Moment = Annotated[datetime, BeforeValidator(_instant)]
-Instant = Annotated[datetime | None, BeforeValidator(_instant)]
+Moment = Annotated[datetime, BeforeValidator(read_instant)]
+Instant = Annotated[datetime | None, BeforeValidator(read_instant)]
 Whole = Annotated[int, BeforeValidator(whole)]
 
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from api.batches import MOST_ORDERS, MOST_SECONDS
-from api.http.models import Answer
-from api.http.order_answers import Closed, RouteName
+from api.http.decision_answers import RouteName
+from api.http.models import Answer, Closed
 from api.http.order_questions import OrderId
 from api.order_models import Id, OrderIn, Strict
 from optimizer.words import Engine

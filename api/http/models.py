@@ -11,30 +11,13 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from api.clock import instant
 from api.http.settings import MOST_ROUTES
-from api.order_models import NAME, Whole
+from api.order_models import NAME, ZIP_PREFIX, Whole, read_instant
 from graph import Basis, Lane, Rank, RouteRequest, SourceKind, Weights
-from graph.errors import BadInput
-
-_ZIP = r"^\d{5}(-?\d{3})?$"
-
-
-def _instant(value: object) -> object:
-    """Read an instant as the command line does: without offset it is local to Sao Paulo."""
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise ValueError("an instant is written as text (ISO 8601)")  # noqa: TRY004 (what pydantic reads)
-    try:
-        return instant(value, "at")
-    except (BadInput, OverflowError):
-        raise ValueError("write 2018-06-01T12:00:00-03:00 (ISO 8601)") from None
-
 
 Instant = Annotated[
     datetime | None,
-    BeforeValidator(_instant),
+    BeforeValidator(read_instant),
     WithJsonSchema({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]}),
 ]
 
@@ -68,7 +51,7 @@ class RouteQuestion(BaseModel):
         },
     )
 
-    zip_prefix: str = Field(pattern=_ZIP, description="Destination: zip prefix, or whole CEP.")
+    zip_prefix: str = Field(pattern=ZIP_PREFIX, description="Destination: zip prefix, or whole CEP.")
     category: str | None = Field(None, pattern=NAME, max_length=100, description="In Portuguese or English.")
     product_id: str | None = Field(None, pattern=NAME, max_length=100)
     quantity: Whole = Field(1, ge=1, le=1_000_000)
@@ -95,11 +78,13 @@ class RouteQuestion(BaseModel):
         return RouteRequest(**vars(self) | {"weights": Weights(**vars(self.weights))})
 
 
-class _Closed(BaseModel):
+class Closed(BaseModel):
+    """A part of an answer: these members and no others."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class Answer(_Closed):
+class Answer(Closed):
     """What every answer says: which request it is for, and what the server knew."""
 
     request_id: str
@@ -107,7 +92,7 @@ class Answer(_Closed):
     as_of: str = Field(json_schema_extra={"format": "date-time"}, description="Nothing later is known.")
 
 
-class DaysOut(_Closed):
+class DaysOut(Closed):
     """A distribution of days."""
 
     mean_days: float
@@ -117,7 +102,7 @@ class DaysOut(_Closed):
     p95_days: float
 
 
-class StagesOut(_Closed):
+class StagesOut(Closed):
     """The lead time's three stages; their means add up to the whole."""
 
     approval: DaysOut
@@ -133,7 +118,7 @@ class LeadTimeOut(DaysOut):
     stages: StagesOut
 
 
-class RouteOut(_Closed):
+class RouteOut(Closed):
     """One route: source, carrier, what it costs, how long it takes, why it stands where it stands."""
 
     rank: int = Field(ge=1)
@@ -164,7 +149,7 @@ class LanesOut(Answer):
     lanes: list[Lane]
 
 
-class SellerOut(_Closed):
+class SellerOut(Closed):
     """The seller behind a source: its effect on lead time, its handling time, and from how many packages."""
 
     seller_id: str
@@ -174,7 +159,7 @@ class SellerOut(_Closed):
     n: int | None
 
 
-class SellerCarrierOut(_Closed):
+class SellerCarrierOut(Closed):
     """How a seller's packages fared with one carrier."""
 
     carrier_id: str
@@ -212,7 +197,7 @@ class ReloadOut(Answer):
     seconds: float
 
 
-class HealthOut(_Closed):
+class HealthOut(Closed):
     """The process is alive, or ready."""
 
     status: str

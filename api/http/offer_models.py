@@ -6,8 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from api.http.models import Answer
-from api.http.order_answers import Closed
+from api.http.models import Answer, Closed
 from api.http.settings import MOST_OFFERS
 from api.order_models import CandidateIn, Id, Strict
 from inventory.offers import Offer

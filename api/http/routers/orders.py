@@ -10,9 +10,10 @@ from starlette.responses import Response
 from api.http import order_work as work
 from api.http.answers import answer
 from api.http.calls import BODY, DATABASE, TAKE, OrderId, about, once_response, read, visit_of
+from api.http.decision_answers import PreviewOut
 from api.http.guard import guarded_router
 from api.http.once import Key, Once
-from api.http.order_answers import PreviewOut, ShownOut, TakenOut, WhyOut
+from api.http.order_answers import ShownOut, TakenOut, WhyOut
 from api.http.order_faults import told_where
 from api.http.order_questions import OrderQuestion
 from api.http.problems import Code, responses

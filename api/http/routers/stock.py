@@ -12,10 +12,10 @@ from api.http import stock_work as work
 from api.http.answers import answer
 from api.http.calls import DATABASE
 from api.http.guard import guarded_router
-from api.http.order_answers import EventsOut, StockPageOut
 from api.http.order_questions import StockEventsIn
 from api.http.problems import Code, responses
 from api.http.service import service_of
+from api.http.stock_answers import EventsOut, StockPageOut
 from api.keys import Scope
 from inventory.sql.pages import stock_page
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from pydantic import BaseModel
 
-from api.http.order_answers import PreviewOut
+from api.http.decision_answers import PreviewOut
 from api.http.order_questions import OrderQuestion
 from optimizer.words import Reason
 from tests.api.http.running import Server

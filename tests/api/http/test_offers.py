@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from api.http.decision_answers import PreviewOut
 from api.http.offer_models import OffersOut
-from api.http.order_answers import PreviewOut, TakenOut
+from api.http.order_answers import TakenOut
 from api.http.problems import Code
 from api.keys import Scope
 from graph import Network

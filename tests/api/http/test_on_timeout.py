@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from api.http.order_answers import PreviewOut
+from api.http.decision_answers import PreviewOut
 from api.http.problems import Code
 from graph import Network
 from tests.api.http.selling import EVENTS, ORDERS, PREVIEW, fresh, selling

@@ -13,15 +13,8 @@ import httpx
 import pytest
 
 from api import policies
-from api.http.order_answers import (
-    DecidedOut,
-    HandedOverOut,
-    OrderOut,
-    PreviewOut,
-    ShownOut,
-    TakenOut,
-    WhyOut,
-)
+from api.http.decision_answers import PreviewOut
+from api.http.order_answers import DecidedOut, HandedOverOut, OrderOut, ShownOut, TakenOut, WhyOut
 from api.http.order_questions import OrderQuestion
 from api.http.problems import Code
 from api.keys import Scope

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from api.http.order_answers import EventsOut, StockPageOut
 from api.http.problems import Code
 from api.http.settings import HOLD_S, Settings, hold_seconds
+from api.http.stock_answers import EventsOut, StockPageOut
 from api.keys import Scope
 from graph import Network
 from graph.errors import BadInput
