@@ -49,13 +49,15 @@ class DriftParameters:
 class Flags:
     """One row a group, keys ascending. ``since_s``: the delivery at which errors began to lean, else NEVER.
 
-    ``slower``: it takes longer than forecast; a stale group that is not slower is faster.
+    ``slower``: it takes longer than forecast; a stale group that is not slower is faster. ``height``: the sum
+    of what took longer, in thresholds, 0 for a group not heard of.
     """
 
     keys: IntArray
     stale: NDArray[np.bool_]
     slower: NDArray[np.bool_]
     since_s: IntArray
+    height: FloatArray
 
     def since(self, key: IntArray) -> IntArray:
         """Return since when the groups of some keys have been stale; NEVER for those that are not."""
@@ -164,7 +166,7 @@ def _flags(
     first = np.flatnonzero(new)
     if not first.shape[0]:
         empty = np.zeros(0, np.int64)
-        return Flags(empty, np.zeros(0, bool), np.zeros(0, bool), empty)
+        return Flags(empty, np.zeros(0, bool), np.zeros(0, bool), empty, np.zeros(0))
     n = np.diff(first, append=key.shape[0])
     daily = np.add.reduceat(surprise, first) / np.sqrt(n * (1.0 + (n - 1) * p.shared))
     daily = np.clip(daily, -p.most, p.most)
@@ -175,7 +177,8 @@ def _flags(
     slower = heard & (up > p.threshold) & (up >= down)
     stale = heard & ((up > p.threshold) | (down > p.threshold))
     began = np.minimum(np.where(slower, up_from, down_from), first.shape[0] - 1)
-    return Flags(keys, stale, slower, np.where(stale, stamps[first[began]], NEVER))
+    height = np.where(heard & (up >= down), up / p.threshold, 0.0)
+    return Flags(keys, stale, slower, np.where(stale, stamps[first[began]], NEVER), height)
 
 
 def cusum(

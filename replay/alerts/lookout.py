@@ -1,0 +1,95 @@
+"""The lookout: follows the live log, looks at everything every minute, stores and sends what changed.
+
+Its state is the log's alone and is made anew from it; what alerts stand is the database's to say. So several
+lookouts may work side by side, and one that dies loses nothing: the next look settles what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from graph import Network
+from graph.lead_time.journeys import DAY_S
+from graph.model import NEVER
+from inventory.sql import SqlHome, SqlUnit
+from replay.alerts.alert import Change, Kind, Thresholds
+from replay.alerts.look import OF_DAYS, OF_ORDERS, OF_STOCK, look
+from replay.alerts.outbox import Outbox
+from replay.alerts.receivers import Receiver
+from replay.alerts.seen import view_of
+from replay.alerts.settings import AlertSettings
+from replay.alerts.shelves import canceled, near_their_point
+from replay.alerts.store import Alerts
+from replay.alerts.webhook import alert_messages
+from replay.live import LIVE
+from replay.moving import day_of, start_of
+from replay.stream.events import tick
+from replay.stream.reference import Reference
+from replay.stream.sql_log import SqlLog, StoredLog
+from replay.stream.state import State
+from replay.stream.stepper import Stepper
+
+
+class Lookout:
+    """A chore of the worker. Lead times are those of the network in force; a new one begins the log anew."""
+
+    def __init__(
+        self,
+        home: SqlHome,
+        network: Callable[[], Network],
+        settings: AlertSettings,
+        receivers: Sequence[Receiver] = (),
+    ) -> None:
+        self._home, self._network = home, network
+        self._settings, self._receivers = settings, receivers
+        self._snapshot_id = ""
+        self._stepper: Stepper | None = None
+        self._day = -1
+
+    def __call__(self, unit: SqlUnit, at: datetime) -> dict[str, Any]:
+        """Look once; return how many alerts opened, grew worse and were resolved, nothing without any."""
+        at_s = int(at.timestamp())
+        network = self._network()
+        state = self._follow(network, unit, at_s)
+        kinds = self._kinds(at_s)
+        stock = kinds.get(Kind.STOCK_LOW)
+        rows = [] if stock is None else near_their_point(unit.connection, stock.close_at, at)
+        over = canceled(unit.connection, list(state.orders.open))
+        view = view_of(state, network.lead_times, at_s, rows, over)
+        changes = Alerts(unit.connection).settle(look(view, self._settings, kinds), at, kinds)
+        self._day = day_of(at_s)
+        self._send(unit, changes, at)
+        return _told(changes)
+
+    def _kinds(self, at_s: int) -> dict[Kind, Thresholds]:
+        """Return what is looked for now: slow things once a day."""
+        daily = OF_DAYS if day_of(at_s) != self._day else ()
+        return self._settings.only(*OF_ORDERS, *OF_STOCK, *daily)
+
+    def _follow(self, network: Network, unit: SqlUnit, at_s: int) -> State:
+        """Play what was appended since the last look, with a tick for the midnight that has passed."""
+        if self._stepper is None or network.meta.snapshot_id != self._snapshot_id:
+            self._stepper = Stepper(SqlLog(self._home, LIVE), State.start(Reference.of(network.tables)))
+            self._snapshot_id, self._day = network.meta.snapshot_id, -1
+        # Only what is committed is played: this unit of work may yet be undone, so its tick waits a look.
+        self._stepper.run()
+        midnight = start_of(day_of(at_s))
+        clock_s = self._stepper.state.clock_s
+        if clock_s < midnight:
+            first = midnight if clock_s == NEVER else clock_s + DAY_S
+            ticks = [tick(stamp) for stamp in range(first, midnight + 1, DAY_S)]
+            StoredLog(unit.connection, LIVE).append(ticks)
+        return self._stepper.state
+
+    def _send(self, unit: SqlUnit, changes: Sequence[Change], at: datetime) -> None:
+        messages = [one for receiver in self._receivers for one in alert_messages(receiver, changes)]
+        Outbox(unit.connection).put(messages, at)
+
+
+def _told(changes: Sequence[Change]) -> dict[str, Any]:
+    counts: dict[str, Any] = {}
+    for change in changes:
+        counts[change.what.value] = counts.get(change.what.value, 0) + 1
+    return counts

@@ -1,0 +1,1 @@
+"""Purchase orders: what was ordered again, what came of it, and who is told."""

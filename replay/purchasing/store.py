@@ -1,0 +1,201 @@
+"""Purchase orders in the database, in the caller's unit of work, and what is told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from graph.errors import BadInput
+from inventory.events import EventType, StockKey
+from inventory.sql import SqlUnit
+from inventory.sql.reorders import order_events
+from inventory.sql.tables import EVENTS, STOCK, instant
+from replay.alerts.outbox import Outbox
+from replay.alerts.receivers import Receiver, Topic
+from replay.alerts.webhook import Message, message
+from replay.purchasing.order import PurchaseChange, PurchaseOrder, PurchaseStatus, canceled, matched
+from replay.purchasing.tables import PURCHASE_ORDERS as TABLE
+
+MARGIN: Final = 10_000
+"""Positions before the newest purchase order that are looked through again: writers may commit late."""
+
+_KEY: Final = ("product_id", "seller_id", "location_id")
+_OWN: Final = tuple(one.name for one in fields(PurchaseOrder) if one.name != "key")
+_AT_ONCE: Final = 400
+
+
+class UnknownPurchaseOrder(BadInput):
+    """No purchase order has this id."""
+
+    def __init__(self, purchase_order_id: str) -> None:
+        self.purchase_order_id = purchase_order_id
+        super().__init__(f"There is no purchase order {purchase_order_id!r}.")
+
+
+class PurchaseOrders:
+    """The purchase orders, on the connection of a unit of work."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def refresh(self, at: datetime) -> list[PurchaseChange]:
+        """Take in new REORDERED events and receipts, and see what is late; return what changed."""
+        return [*self._new(), *self._matched(at)]
+
+    def cancel(self, purchase_order_id: str, at: datetime) -> PurchaseChange | None:
+        """Call an order off; None for one that is. Raises UnknownPurchaseOrder, PurchaseEnded."""
+        query = sa.select(TABLE).where(TABLE.c.purchase_order_id == purchase_order_id).with_for_update()
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            raise UnknownPurchaseOrder(purchase_order_id)
+        before = _order(row)
+        after = canceled(before, at)
+        if after is before:
+            return None
+        self._put(after)
+        return PurchaseChange(PurchaseStatus.CANCELED, after)
+
+    def get(self, purchase_order_id: str) -> PurchaseOrder:
+        """Return an order; raises UnknownPurchaseOrder."""
+        query = sa.select(TABLE).where(TABLE.c.purchase_order_id == purchase_order_id)
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            raise UnknownPurchaseOrder(purchase_order_id)
+        return _order(row)
+
+    def page(
+        self,
+        most: int,
+        *,
+        status: PurchaseStatus | None = None,
+        seller_id: str | None = None,
+        before: int | None = None,
+    ) -> list[tuple[int, PurchaseOrder]]:
+        """Return at most so many orders, the newest first, with their positions; ``before`` a position."""
+        query = sa.select(TABLE).order_by(TABLE.c.position.desc()).limit(most)
+        if status is not None:
+            query = query.where(*_WITH[status])
+        if seller_id is not None:
+            query = query.where(TABLE.c.seller_id == seller_id)
+        if before is not None:
+            query = query.where(TABLE.c.position < before)
+        return [(row.position, _order(row)) for row in self._connection.execute(query)]
+
+    def _new(self) -> Iterator[PurchaseChange]:
+        """Store the REORDERED events that are no purchase orders yet."""
+        newest = self._connection.execute(sa.select(sa.func.max(TABLE.c.position))).scalar_one() or 0
+        known = sa.exists().where(TABLE.c.position == EVENTS.c.position)
+        place = sa.and_(*(STOCK.c[name] == EVENTS.c[name] for name in _KEY))
+        query = sa.select(EVENTS, STOCK.c.lead_time_days).outerjoin(STOCK, place).order_by(EVENTS.c.position)
+        query = query.where(EVENTS.c.event_type == EventType.REORDERED.value, EVENTS.c.quantity > 0)
+        query = query.where(EVENTS.c.position > newest - MARGIN, ~known)
+        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
+        for row in self._connection.execute(query).all():
+            order = _made(row)
+            values = _row(order) | {"position": row.position}
+            done = self._connection.execute(dialect.insert(TABLE).values(values).on_conflict_do_nothing())
+            if done.rowcount:
+                yield PurchaseChange(PurchaseStatus.OPEN, order)
+
+    def _matched(self, at: datetime) -> Iterator[PurchaseChange]:
+        """Match the orders that wait with what their places have received."""
+        places = sa.select(*(TABLE.c[name] for name in _KEY)).where(~TABLE.c.ended).distinct()
+        keys = sorted(StockKey(*row) for row in self._connection.execute(places))
+        for first in range(0, len(keys), _AT_ONCE):
+            some = keys[first : first + _AT_ONCE]
+            within = sa.tuple_(*(TABLE.c[name] for name in _KEY)).in_(some)
+            rows = self._connection.execute(sa.select(TABLE).where(within).order_by(TABLE.c.position))
+            orders = {order.purchase_order_id: order for order in map(_order, rows)}
+            changes = matched(orders, order_events(self._connection, some), at)
+            for change in changes:
+                self._put(change.order)
+                if change.status is not orders[change.order.purchase_order_id].status:
+                    yield change
+
+    def _put(self, after: PurchaseOrder) -> None:
+        values = _row(after)
+        same = TABLE.c.purchase_order_id == values.pop("purchase_order_id")
+        self._connection.execute(sa.update(TABLE).where(same).values(values))
+
+
+def canceled_ids(connection: sa.Connection, purchase_order_ids: Sequence[str]) -> frozenset[str]:
+    """Return which of some orders were called off."""
+    found: set[str] = set()
+    for first in range(0, len(purchase_order_ids), _AT_ONCE):
+        some = TABLE.c.purchase_order_id.in_(purchase_order_ids[first : first + _AT_ONCE])
+        query = sa.select(TABLE.c.purchase_order_id).where(some, TABLE.c.canceled_at.is_not(None))
+        found.update(connection.scalars(query))
+    return frozenset(found)
+
+
+def follow_orders(unit: SqlUnit, at: datetime, receivers: Sequence[Receiver] = ()) -> dict[str, Any]:
+    """Refresh purchase orders and queue what is told of them; return how many changed, nothing without any."""
+    changes = PurchaseOrders(unit.connection).refresh(at)
+    tell(unit, changes, receivers, at)
+    counts: dict[str, Any] = {}
+    for change in changes:
+        counts[change.status.value] = counts.get(change.status.value, 0) + 1
+    return counts
+
+
+def tell(
+    unit: SqlUnit, changes: Sequence[PurchaseChange], receivers: Sequence[Receiver], at: datetime
+) -> None:
+    """Queue what receivers of purchase orders are told of changes."""
+    Outbox(unit.connection).put(_messages(changes, receivers), at)
+
+
+def order_values(order: PurchaseOrder) -> dict[str, Any]:
+    """Return an order as JSON values."""
+    stamps = ("ordered_at", "expected_at", "received_at", "canceled_at")
+    told = {name: getattr(order, name) for name in stamps}
+    return {
+        "purchase_order_id": order.purchase_order_id,
+        **order.key._asdict(),
+        "status": order.status.value,
+        "quantity": order.quantity,
+        "received": order.received,
+        **{name: None if at is None else at.isoformat() for name, at in told.items()},
+    }
+
+
+def _messages(changes: Sequence[PurchaseChange], receivers: Sequence[Receiver]) -> Iterator[Message]:
+    for receiver in receivers:
+        if Topic.PURCHASE_ORDERS in receiver.takes:
+            for change in changes:
+                told = {
+                    "version": "1",
+                    "type": "purchase_order",
+                    "purchase_order": order_values(change.order),
+                }
+                yield message(receiver, told | {"receiver": receiver.name, "status": change.status.value})
+
+
+_WITH: Final = {
+    PurchaseStatus.CANCELED: (TABLE.c.canceled_at.is_not(None),),
+    PurchaseStatus.RECEIVED: (TABLE.c.canceled_at.is_(None), TABLE.c.received_at.is_not(None)),
+    PurchaseStatus.OVERDUE: (~TABLE.c.ended, TABLE.c.overdue_at.is_not(None)),
+    PurchaseStatus.OPEN: (~TABLE.c.ended, TABLE.c.overdue_at.is_(None)),
+}
+
+
+def _made(row: sa.Row[Any]) -> PurchaseOrder:
+    at = instant(row.event_timestamp)
+    assert at is not None
+    expected = None if row.lead_time_days is None else at + timedelta(days=row.lead_time_days)
+    key = StockKey(row.product_id, row.seller_id, row.location_id)
+    return PurchaseOrder(row.inventory_event_id, key, row.quantity, at, expected)
+
+
+def _row(order: PurchaseOrder) -> dict[str, Any]:
+    return {name: getattr(order, name) for name in _OWN} | order.key._asdict() | {"ended": order.ended}
+
+
+def _order(row: sa.Row[Any]) -> PurchaseOrder:
+    key = StockKey(row.product_id, row.seller_id, row.location_id)
+    return PurchaseOrder(key=key, **{name: getattr(row, name) for name in _OWN})
