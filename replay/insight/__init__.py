@@ -1,0 +1,1 @@
+"""What the past says: rankings, bottlenecks, key figures, diagnosis, and claims put to the test."""
