@@ -27,7 +27,7 @@ def assumptions(done: Replayed) -> Iterator[str]:
     yield (
         "Where a recorded purchase finds its seller short, the lacking units are received first (source "
         "recorded): "
-        + ", ".join(f"{run.recorded_units:,} under {run.desk.policy.name}" for run in done.runs)
+        + ", ".join(f"{run.recorded_units:,} under {run.policy.name}" for run in done.runs)
         + ". Shelves are not refilled otherwise: no reorders yet."
     )
     yield (
@@ -43,7 +43,7 @@ def assumptions(done: Replayed) -> Iterator[str]:
         "An offer counts from its first sale on, at the price of its last; unsold for 180 days it has "
         "lapsed. The recorded offer is always a candidate."
     )
-    if any(run.desk.policy.prices for run in done.runs):
+    if any(run.policy.prices for run in done.runs):
         yield (
             "Scarcity prices are solved again at most once a replayed day, on the policy's own shelves "
             "and on demand learned from purchases before; they decide, and are not charged."
