@@ -1,4 +1,4 @@
-"""The demonstration: build a network, route some newest orders, replay the last weeks by two policies."""
+"""The demonstration: build a network, route some newest orders, report the last weeks by two policies."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import polars as pl
 
 from api import policies
 from api.inspection import evidence
+from api.replay_jobs import history_name
+from api.report_files import write_report
 from graph import Network, Recommendation
 from ingest.source import Source, open_source
 from replay.build import BuildReport, build
-from replay.moving import day_of, start_of
-from replay.recorded import read_past
-from replay.replayed import opening_stock, replay
+from replay.report.making import LAST_DAYS, Sources, Wanted, make
 
 NEWEST = 500
 """Lines to choose from: the newest of the history, those with most sellers to choose between first."""
@@ -25,8 +25,8 @@ PROBABILITY = 0.9
 """The promise of a route is the shortest that holds with this probability."""
 
 POLICIES = ("as_is", "priced")
-REPLAYED_DAYS = 28
-"""The last days of the history, whose orders are decided anew by each of the policies."""
+REPORT = "smart_routing"
+"""The folder of the report, in the demonstration's."""
 
 SHOWN = 5
 ALL = 1_000_000
@@ -51,33 +51,39 @@ class Demo:
     report: BuildReport
     evidence: Mapping[str, Mapping[str, int]]
     routed: list[RoutedLine]
-    replayed: Mapping[str, Any]
+    numbers: Mapping[str, Any]
+
+    @property
+    def replayed(self) -> Mapping[str, Any]:
+        """The totals of the replay in the smart-routing report."""
+        told: Mapping[str, Any] = self.numbers["replayed"]
+        return told
 
 
 def run_demo(source: str, out: Path, orders: int, progress: Callable[[str], None]) -> Demo:
-    """Build a snapshot of ``source`` in ``out/snapshots``, route some newest lines, replay the last weeks."""
+    """Build a snapshot of ``source`` in ``out/snapshots``, route some newest lines, report the last weeks."""
     snapshots, tables = out / "snapshots", open_source(source)
     report = build(tables, None, snapshots, progress)
     network = Network.open(snapshots)
     progress("Routing the newest orders")
     lines = newest_lines(snapshots / report.snapshot_id / "events.parquet", network, orders)
     routed = [route_line(network, line) for line in lines]
-    told = replay_newest(tables, progress)
-    return Demo(source, report, evidence(network.tables["lanes"]), routed, told)
+    numbers = report_newest(source, tables, out / REPORT, progress)
+    return Demo(source, report, evidence(network.tables["lanes"]), routed, numbers)
 
 
-def replay_newest(tables: Source, progress: Callable[[str], None]) -> Mapping[str, Any]:
-    """Return the totals of the last weeks' orders under each policy, each decided as of its own purchase."""
-    past = read_past(tables, progress)
-    end_s = int(past.journeys.purchased_s[-1]) + 1
-    start_s = start_of(day_of(end_s) - REPLAYED_DAYS)
+def report_newest(
+    source: str, tables: Source, folder: Path, progress: Callable[[str], None]
+) -> Mapping[str, Any]:
+    """Write the smart-routing report of the last 60 days, each order decided as of its own purchase."""
+    sources = Sources.read(history_name(source), tables, progress)
     chosen = [policies.load(name) for name in POLICIES]
 
-    def tell(share: float) -> None:
-        progress(f"Replaying the last {REPLAYED_DAYS} days: {share:.0%}")
+    def tell(share: float, text: str) -> None:
+        progress(f"The last {LAST_DAYS} days: {text.lower()} ({share:.0%})")
 
-    stock = opening_stock(past, start_s)
-    return replay(past, (start_s, end_s), chosen, chosen[-1].costs, stock, progress=tell).to_dict()
+    made = make(sources, sources.span_s(None, None), Wanted(chosen, chosen[-1].costs), tell)
+    return write_report(folder, made)
 
 
 def newest_lines(events: Path, network: Network, count: int) -> list[dict[str, Any]]:

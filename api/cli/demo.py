@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from api.console import console, steps
-from api.demo import Demo, run_demo
+from api.demo import REPORT, Demo, run_demo
 from api.render.build import show_build
 from api.render.inspection import show_evidence
 from api.render.replay import show_replay
@@ -28,10 +28,10 @@ def command(
     out: Annotated[Path, typer.Option(help="Folder for the snapshot and the report page.")] = Path("demo"),
     orders: Annotated[int, typer.Option(min=1, help="How many lines of the newest orders to route.")] = 4,
 ) -> None:
-    """Build a network from a history, route newest orders over it, replay its last weeks, write a page.
+    """Build a network from a history, route newest orders over it, report its last weeks.
 
     Of the newest 500 lines those come first whose product has most sellers: there is something to choose. The
-    replay decides every order of the last 28 days as of its own purchase, by two policies.
+    smart-routing report decides every order of the last 60 days as of its own purchase, by two policies.
     """
     with steps() as progress:
         demo = run_demo(source, out, orders, progress)
@@ -51,7 +51,9 @@ def show(demo: Demo, snapshots: Path, page: Path) -> None:
         screen.print(routed.verdict, markup=False, soft_wrap=True)
     screen.rule(align="left")
     show_replay(screen, demo.replayed)
-    screen.print(f"Report page: {page}", soft_wrap=True)
+    screen.print(f"What was built and routed: {page}", soft_wrap=True)
+    report = page.parent / REPORT / "index.html"
+    screen.print(f"Smart-routing report: {report}", soft_wrap=True)
     if demo.routed:
         asked = demo.routed[0]
         ask = f"malha recommend --snapshot {snapshots} --zip {asked.zip_prefix} --product {asked.product_id}"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from api.demo import Demo
-from api.render.replay import counted, measured
+from api.demo import REPORT, Demo
+from api.render.replay import counted
 from api.reports.page import write_html
 
 
 def write_page(path: Path, demo: Demo) -> Path:
-    """Write the account of the build, the lanes' evidence, the routed orders and the replay as one page."""
+    """Write the account of the build, the lanes' evidence and the routed orders; it leads to the report."""
     return write_html(
         path,
         "demo.html",
@@ -23,6 +23,6 @@ def write_page(path: Path, demo: Demo) -> Path:
             for line in demo.routed
         ],
         replayed=demo.replayed,
-        measured=measured(demo.replayed),
         counted=counted(demo.replayed),
+        smart_routing=f"{REPORT}/index.html",
     )

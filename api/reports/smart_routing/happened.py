@@ -1,0 +1,46 @@
+"""What became of the orders, and what the page rests on: the first section and the last."""
+
+from __future__ import annotations
+
+from api.reports.cited import Cited
+from api.reports.smart_routing import drawings
+from api.reports.smart_routing.section import Drawing, Section
+from api.reports.smart_routing.tables import PERIODS, STATES, table
+
+
+def happened(told: Cited) -> Section:
+    """Tell what became of the orders."""
+    period = str(told.at("/happened/period"))
+    return Section(
+        "happened",
+        "What happened",
+        figures=[
+            Drawing(
+                f"By {period} of purchase.",
+                "Faint bars: the promise of many of these orders has not passed yet. No line: too few of "
+                "them have arrived to tell.",
+                drawings.weeks(told),
+            ),
+            Drawing(
+                "Where it is slow.",
+                "Median days to the customer, by state; a state stands where its customers live.",
+                drawings.country(told, "median_days", "days_fine"),
+                tall=True,
+            ),
+            Drawing(
+                "What the days are made of.",
+                "Mean days of each stage, for the states with the most orders.",
+                drawings.stages(told),
+            ),
+        ],
+        tables=[
+            table(told, "By state of the customer", "/happened/states", STATES),
+            table(told, f"By {period} of purchase", "/happened/periods", PERIODS),
+        ],
+    )
+
+
+def assumptions(told: Cited) -> Section:
+    """Print what the figures rest on: the replay's assumptions, then the comparison's."""
+    paths = [*told.rows("/replayed/assumptions"), *told.rows("/comparison/assumptions")]
+    return Section("assumptions", "What this rests on", lines=[told.text(path) for path in paths])

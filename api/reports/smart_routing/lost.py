@@ -1,0 +1,106 @@
+"""Where time was lost: the stage that late packages lost it in, by state, and where preparation is stuck."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from markupsafe import Markup
+
+from api.reports.cited import Cited
+from api.reports.smart_routing import drawings
+from api.reports.smart_routing.section import Drawing, Section
+from api.reports.smart_routing.tables import Column, table
+from api.reports.smart_routing.words import say
+
+DIAGNOSIS: Final = "/insight/diagnosis"
+_BOTTLENECKS: Final = "/insight/bottlenecks"
+_MOST_STATES: Final = 10
+_MOST_LINES: Final = 5
+_TOLD: Final = ("CRITICAL", "HIGH", "MEDIUM")
+
+_STAGES: Final = (
+    Column("state", "state"),
+    Column("stage", "stage"),
+    Column("packages", "n", "count"),
+    Column("mean, days", "mean_days", "days_bare_fine"),
+    Column("expected", "expected_days", "days_bare_fine"),
+    Column("late packages", "late_n", "count"),
+    Column("their mean, days", "late_mean_days", "days_bare_fine"),
+    Column("beyond expected", "late_excess_days", "days_bare_change"),
+    Column("share of what they lost", "late_excess_share", "percent"),
+)
+_STUCK: Final = (
+    Column("sellers in", "state"),
+    Column("impact", "system_impact_potential"),
+    Column("outliers now", "current_outlier_count", "count"),
+    Column("still waiting", "waiting_outliers", "count"),
+    Column("outliers' preparation, h", "avg_prep_delay_hrs", "hours_bare"),
+    Column("hours lost", "lost_hours", "count"),
+    Column("share of all lost", "impact_share", "percent"),
+)
+_SLOW: Final = (
+    Column("seller", "seller_id", "id"),
+    Column("packages", "packages", "count"),
+    Column("outliers", "outliers", "count"),
+    Column("mean preparation, h", "avg_prep_hrs", "hours_bare"),
+    Column("products on offer", "products", "count"),
+    Column("units in warehouses", "units", "count"),
+)
+
+
+def lost(told: Cited) -> Section:
+    """Tell where time was lost, as the excess over what was to be expected."""
+    section = Section("lost", "Where time was lost")
+    stages = told.rows(f"{DIAGNOSIS}/stages")
+    if stages and told.at(f"{DIAGNOSIS}/late"):
+        section.words = [_words(told)]
+        section.figures = [_by_state(told)]
+    stuck = told.rows(f"{_BOTTLENECKS}/bottlenecks")
+    fence = say(
+        "An outlier took longer to prepare than {hours}: the upper fence of the last months' quartiles.",
+        hours=told.number(f"{_BOTTLENECKS}/fence_hours", "hours"),
+    )
+    section.lines = [
+        told.text(f"{row}/recommendation")
+        for row in stuck
+        if told.at(f"{row}/system_impact_potential") in _TOLD
+    ][:_MOST_LINES]
+    slow = [seller for row in stuck for seller in told.rows(f"{row}/slow_sellers")]
+    section.tables = [
+        table(told, "All stages", stages, _STAGES[1:]),
+        table(told, "By state of the customer and stage", f"{DIAGNOSIS}/by_state/customer", _STAGES),
+        table(told, "By state of the seller and stage", f"{DIAGNOSIS}/by_state/seller", _STAGES),
+        table(told, "Bottlenecks: where preparation is stuck", stuck, _STUCK, fence),
+        table(told, "Sellers with outliers now", slow, _SLOW),
+    ]
+    return section
+
+
+def _words(told: Cited) -> Markup:
+    return say(
+        "Late packages are picked by their lateness alone; each stage is held against what it took others on "
+        "the same way. {late} of {all} delivered packages were late, and of the days that those lost beyond "
+        "what was expected, {transit} were lost on the road, {handling} with the seller, {approval} before "
+        "the approval.",
+        late=told.number(f"{DIAGNOSIS}/late", "count"),
+        all=told.number(f"{DIAGNOSIS}/packages", "count"),
+        **{
+            str(told.at(f"{row}/stage")): told.number(f"{row}/late_excess_share", "percent")
+            for row in told.rows(f"{DIAGNOSIS}/stages")
+        },
+    )
+
+
+def _by_state(told: Cited) -> Drawing:
+    states: dict[str, dict[str, str]] = {}
+    for row in told.rows(f"{DIAGNOSIS}/by_state/customer"):
+        found = states.setdefault(str(told.at(f"{row}/state")), {})
+        found[str(told.at(f"{row}/stage"))] = f"{row}/late_excess_days"
+    chosen = {
+        state: paths
+        for state, paths in states.items()
+        if any(told.at(path) is not None for path in paths.values())
+    }
+    first = dict(list(chosen.items())[:_MOST_STATES])
+    note = "Days beyond what was expected, mean of late packages, by state of the customer and stage."
+    return Drawing("What late packages lost.", note, drawings.excess(told, first))

@@ -1,0 +1,135 @@
+"""What happened to the orders of a stretch of the past: by week or month, by state, on a map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import polars as pl
+
+from replay.insight.packages import DAY_S, LOST_TRAVELLING_DAYS, LOST_WAITING_DAYS, STAGES
+from replay.report.survival import Survival
+
+MOST_WEEKS: Final = 27
+"""A longer stretch is told by months."""
+
+_HERE: Final = "America/Sao_Paulo"
+_STAGE_OF: Final = {
+    "approval": ("purchased_s", "approved_s", LOST_WAITING_DAYS),
+    "handling": ("approved_s", "handed_s", LOST_WAITING_DAYS),
+    "transit": ("handed_s", "delivered_s", LOST_TRAVELLING_DAYS),
+}
+
+
+def happened(
+    packages: pl.DataFrame, tables: Mapping[str, pl.DataFrame], span_s: tuple[int, int], as_of_s: int
+) -> dict[str, Any]:
+    """Return what became of the orders purchased in ``span_s`` = [from, to), as JSON values.
+
+    ``packages``: one row a package (``replay.insight.packages``) as known at ``as_of_s``; ``tables``:
+    zip_prefixes and regions. An order's days are those of its last package. Quantiles and means count orders
+    still under way as taking longer than they have so far (``replay.report.survival``). ``late_share``: of
+    the orders handed over whose promise has passed (``due``), those that had not arrived by then.
+    """
+    from_s, to_s = span_s
+    bought = pl.col("purchased_s")
+    sent = packages.filter((bought >= from_s) & (bought < to_s) & pl.col("seller_id").is_not_null())
+    orders = _orders(sent, as_of_s)
+    unit, start = _periods(span_s)
+    periods = orders.with_columns(start.alias("from")).sort("from").partition_by("from", as_dict=True)
+    return {
+        **_told(orders),
+        "packages": sent.height,
+        "stages": _stages(sent, as_of_s),
+        "period": unit,
+        "periods": [{"from": day.isoformat(), **_told(rows)} for (day,), rows in periods.items()],
+        "states": _states(orders, sent, tables["zip_prefixes"], as_of_s),
+        "outline": _outline(tables["regions"]),
+    }
+
+
+def _orders(sent: pl.DataFrame, as_of_s: int) -> pl.DataFrame:
+    """Return one row an order: its purchase, its days so far, whether they ended, whether it was late."""
+    arrived = pl.col("delivered_s").is_not_null().all()
+    orders = sent.group_by("order_id", maintain_order=True).agg(
+        pl.col("purchased_s", "promised_s", "customer_state", "promise_days").first(),
+        pl.when(arrived).then(pl.col("delivered_s").max()).alias("delivered_s"),
+        pl.col("handed_s").is_not_null().all().alias("handed"),
+    )
+    so_far = (as_of_s - pl.col("purchased_s")).clip(upper_bound=LOST_TRAVELLING_DAYS * DAY_S)
+    due = pl.col("handed") & (pl.col("promised_s") < as_of_s)
+    in_time = (pl.col("delivered_s") <= pl.col("promised_s")).fill_null(value=False)
+    return orders.with_columns(
+        ((pl.col("delivered_s") - pl.col("purchased_s")).fill_null(so_far) / DAY_S).alias("days"),
+        pl.col("delivered_s").is_not_null().alias("ended"),
+        pl.when(due).then(~in_time).alias("late"),
+    )
+
+
+def _told(orders: pl.DataFrame) -> dict[str, Any]:
+    took = Survival.of(orders["days"].to_numpy(), orders["ended"].to_numpy())
+    return {
+        "orders": orders.height,
+        "arrived": int(orders["ended"].sum()),
+        "open": int((~orders["ended"]).sum()),
+        "due": int(orders["late"].is_not_null().sum()),
+        "late": int(orders["late"].sum()),
+        "late_share": orders["late"].mean(),
+        "mean_days": took.mean(),
+        "median_days": took.quantile(0.5),
+        "p90_days": took.quantile(0.9),
+        "promise_mean_days": orders["promise_days"].mean(),
+    }
+
+
+def _stages(sent: pl.DataFrame, as_of_s: int) -> dict[str, Any]:
+    """Return each stage's mean days and its share of their sum."""
+    days = {name: _stage_days(sent, name, as_of_s) for name in STAGES}
+    total = sum(value or 0.0 for value in days.values())
+    return {
+        name: {"mean_days": value, "share": value / total if value is not None and total else None}
+        for name, value in days.items()
+    }
+
+
+def _stage_days(sent: pl.DataFrame, name: str, as_of_s: int) -> float | None:
+    """Return a stage's mean days over the packages that began it."""
+    start, end, lost = _STAGE_OF[name]
+    begun = sent.drop_nulls(start)
+    so_far = (as_of_s - pl.col(start)).clip(upper_bound=lost * DAY_S)
+    days = begun.select((pl.col(end) - pl.col(start)).fill_null(so_far) / DAY_S).to_series()
+    return Survival.of(days.to_numpy(), begun[end].is_not_null().to_numpy()).mean()
+
+
+def _periods(span_s: tuple[int, int]) -> tuple[str, pl.Expr]:
+    """Return whether weeks or months are told, and the first local day of an order's."""
+    day = pl.from_epoch("purchased_s").dt.replace_time_zone("UTC").dt.convert_time_zone(_HERE).dt.date()
+    if span_s[1] - span_s[0] > MOST_WEEKS * 7 * DAY_S:
+        return "month", day.dt.truncate("1mo")
+    return "week", day.dt.truncate("1w")
+
+
+def _states(
+    orders: pl.DataFrame, sent: pl.DataFrame, zips: pl.DataFrame, as_of_s: int
+) -> list[dict[str, Any]]:
+    """Return the states where orders went, the busiest first, with where on the map their customers live."""
+    placed = zips.drop_nulls(["lat", "lng"]).group_by("state").agg(pl.col("lat", "lng").median())
+    places = {state: {"lat": lat, "lng": lng} for state, lat, lng in placed.iter_rows()}
+    packages = sent.partition_by("customer_state", as_dict=True)
+    rows = [
+        {
+            "state": state,
+            **places.get(state, {"lat": None, "lng": None}),
+            **_told(bought),
+            **{f"{name}_days": _stage_days(packages[(state,)], name, as_of_s) for name in STAGES},
+        }
+        for (state,), bought in orders.partition_by("customer_state", as_dict=True).items()
+        if state is not None
+    ]
+    return sorted(rows, key=lambda row: (-row["orders"], row["state"]))
+
+
+def _outline(regions: pl.DataFrame) -> list[list[float]]:
+    """Return [longitude, latitude] of every region that has a place: together they draw the country."""
+    placed = regions.drop_nulls(["lat", "lng"]).sort("region").select("lng", "lat")
+    return [[round(lng, 2), round(lat, 2)] for lng, lat in placed.iter_rows()]

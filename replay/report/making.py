@@ -1,0 +1,126 @@
+"""From a source to a report: read once, replay with and without the plan, compare, look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+import polars as pl
+
+from graph.plan import PlacementPlan
+from ingest.source import Source
+from optimizer.policy import Costs, Policy
+from replay.comparison import compare
+from replay.insight.packages import Log
+from replay.insight.settings import RankingSettings
+from replay.moving import day_of, start_of
+from replay.recorded import Past, read_past
+from replay.replayed import Replayed, Stock, opening_stock, replay
+from replay.report.happened import happened
+from replay.report.said import said
+from replay.report.smart_routing import Asked, SmartRouting
+
+Tell = Callable[[float, str], None]
+"""Hears how much is done, from 0 to 1, and what is being done."""
+
+LAST_DAYS: Final = 60
+"""A report for which no stretch is named is over the last so many days of its data."""
+
+SEED: Final = 7
+
+_REPLAYED: Final = 0.9
+_COMPARED: Final = 0.95
+_RANKINGS: Final = RankingSettings()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sources:
+    """A history as a report needs it: as a replay plays it, and as a log of what became of every package."""
+
+    name: str
+    past: Past
+    log: Log
+
+    @classmethod
+    def read(cls, name: str, source: Source, step: Callable[[str], None]) -> Sources:
+        """Read a source; ``name``: as the report calls it. BadInput with every fault."""
+        past = read_past(source, step)
+        step("Reading what became of every package")
+        return cls(name, past, Log.of_source(source))
+
+    def span_s(self, start: datetime | None, end: datetime | None) -> tuple[int, int]:
+        """Return the stretch [from, to) between two instants, in epoch seconds.
+
+        Without an end it is the last purchase; without a start the ``LAST_DAYS`` local days before the end.
+        """
+        end_s = int(self.past.journeys.purchased_s[-1]) + 1 if end is None else int(end.timestamp())
+        return start_of(day_of(end_s) - LAST_DAYS) if start is None else int(start.timestamp()), end_s
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wanted:
+    """How a report is made: by which policies, charged how, from which shelves, with which plan.
+
+    ``stock``: None makes an opening stock up from the demand before the start. ``placement`` makes a plan for
+    a past; the policies then decide twice, without and with it.
+    """
+
+    policies: Sequence[Policy]
+    costs: Costs
+    stock: Stock | None = None
+    placement: Callable[[Past], PlacementPlan] | None = None
+    seed: int = SEED
+    rankings: RankingSettings = _RANKINGS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """A report, and the outcomes that it rests on, by policy."""
+
+    report: SmartRouting
+    outcomes: Mapping[str, pl.DataFrame]
+
+
+def make(sources: Sources, span_s: tuple[int, int], wanted: Wanted, tell: Tell) -> Made:
+    """Make the report of the orders purchased in ``span_s`` = [from, to), epoch seconds.
+
+    Raises BadInput for an empty stretch, and for stock or a plan later than its start.
+    """
+    past, log = sources.past, sources.log
+    plan = None if wanted.placement is None else wanted.placement(past)
+    alone = _REPLAYED if plan is None else _REPLAYED / 2
+    bare = _replayed(sources, span_s, wanted, None, lambda share: tell(alone * share, "Replaying"))
+    done = bare
+    if plan is not None:
+        telling = partial(_second_half, tell, alone)
+        done = _replayed(sources, span_s, wanted, plan, telling)
+    tell(_REPLAYED, "Comparing")
+    compared = compare(done, past.facts, seed=wanted.seed, unplanned=None if plan is None else bare)
+    tell(_COMPARED, "Looking at what happened")
+    report = SmartRouting(
+        Asked(sources.name, span_s, wanted.seed),
+        happened(log.packages(), log.tables, span_s, log.as_of_s),
+        done.to_dict(),
+        compared.to_dict(),
+        said(past, log, span_s, wanted.rankings),
+    )
+    return Made(report, done.outcomes)
+
+
+def _replayed(
+    sources: Sources,
+    span_s: tuple[int, int],
+    wanted: Wanted,
+    plan: PlacementPlan | None,
+    progress: Callable[[float], None],
+) -> Replayed:
+    stock = wanted.stock or opening_stock(sources.past, span_s[0])
+    policies, costs = wanted.policies, wanted.costs
+    return replay(sources.past, span_s, policies, costs, stock, plan=plan, progress=progress)
+
+
+def _second_half(tell: Tell, alone: float, share: float) -> None:
+    tell(alone + (_REPLAYED - alone) * share, "Replaying with the plan")
