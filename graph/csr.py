@@ -40,6 +40,11 @@ class Csr:
     def __len__(self) -> int:
         return len(self.pointers) - 1
 
+    @property
+    def counts(self) -> Ints:
+        """How many rows each code has."""
+        return np.diff(self.pointers)
+
     def of(self, code: int) -> Ints:
         """Return the rows of one code."""
         return self.rows[self.pointers[code] : self.pointers[code + 1]]

@@ -25,9 +25,8 @@ class OrderType:
     var_per_day: float
 
     def __post_init__(self) -> None:
-        products = [product_id for product_id, _ in self.lines]
-        units = [quantity for _, quantity in self.lines]
-        if len(set(products)) < max(len(products), 1) or min(units) < 1:
+        products = {product_id for product_id, _ in self.lines}
+        if len(products) < max(len(self.lines), 1) or any(units < 1 for _, units in self.lines):
             raise BadInput(f"An order type needs different products, each with units: {self.lines}.")
         if not (_is_amount(self.mean_per_day) and _is_amount(self.var_per_day)):
             raise BadInput(f"A rate and its variance are finite and not negative: {self}.")
@@ -84,7 +83,7 @@ class DemandEstimate:
 
 
 def _is_amount(value: float) -> bool:
-    return bool(np.isfinite(value) and value >= 0)
+    return 0.0 <= value < np.inf  # NaN is not
 
 
 def _are_amounts(values: NDArray[np.float64]) -> bool:

@@ -191,6 +191,25 @@ def _is_same_source(routes: Routes, price_cents: Floats, one: int, other: int) -
     return bool(same and (price == told or (np.isnan(price) and np.isnan(told))))
 
 
+def unit_freight(law: FreightLaw, places: Places, dest: Codes, routes: Routes, units: Lines) -> Longs:
+    """Return the learned freight of one unit on each route, (routes,): of ``units``, to its own ``dest``.
+
+    Tariffs are not looked at. All else as ``freight_of``, which asks for one destination.
+    """
+    cents: Longs = _compiled_units()(law, places, dest, routes, units)
+    return cents
+
+
+def _unit_freight(law: FreightLaw, places: Places, dest: Codes, routes: Routes, units: Lines) -> Longs:
+    cents = np.empty(len(dest), np.int64)
+    for row in range(len(dest)):
+        price = units.price_cents[row]
+        ask = Ask(dest[row], 1, 0, units.weight_g[row], units.volume_cm3[row], price)
+        shipper, origin, km = routes.shipper[row], routes.origin_zip[row], routes.distance_km[row]
+        cents[row] = int(np.rint(_learned_cents(law, places, ask, shipper, origin, km, price)))
+    return cents
+
+
 def sweep(
     rows: Longs, carriers: Codes, goods: Goods, places: Places, law: FreightLaw, ask: Ask, shared: Shared
 ) -> Swept:
@@ -299,4 +318,16 @@ def _compiled_freight() -> Callable[..., tuple[Longs, Longs]]:
     for part in (billable_kg, freight_features, _learned_cents, _effect, _is_same_source):
         register_jitable(part)
     compiled: Callable[..., tuple[Longs, Longs]] = njit(cache=True)(_freight_of)
+    return compiled
+
+
+@cache
+def _compiled_units() -> Callable[..., Longs]:
+    # Slow imports, for those who decide the orders of a day.
+    from numba import njit  # noqa: PLC0415
+    from numba.extending import register_jitable  # noqa: PLC0415
+
+    for part in (billable_kg, freight_features, _learned_cents, _effect):
+        register_jitable(part)
+    compiled: Callable[..., Longs] = njit(cache=True)(_unit_freight)
     return compiled

@@ -70,10 +70,8 @@ def _received(desk: Desk, unit: UnitOfWork, wanted: Wanted) -> Again:
     records = unit.decisions.of_order(wanted.order_id)
     if parts := noted_parts(records[-1], local_day(wanted.now)) if records else []:
         with suppress(NotEnoughStock, CapacityFull):
-            over = desk.policy.may_overfill
-            return Again(
-                unit.ledger.reserve(wanted.order_id, parts, at=wanted.now, expires_at=None, over_limit=over)
-            )
+            if held := desk.hold(unit, wanted.order_id, parts, at=wanted.now):
+                return Again(held)
     order = wanted.order()
     done = desk.commit(unit, order, wanted.at, None, order.earlier, now=wanted.now, about=wanted.about)
     return Again(done.reservation, done.decision)

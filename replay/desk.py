@@ -141,13 +141,26 @@ class Desk:
         kept = plan if plan and check(case.problem, plan.assignment.parts).feasible else None
         decided = self.decision(case, kept) if kept else self.decide(case)
         decision = self.numbered(unit, decided, known)
-        if parts := reserved_parts(decision, local_day(now)):
-            over = self.policy.may_overfill
-            held = unit.ledger.reserve(order.order_id, parts, at=now, expires_at=expires_at, over_limit=over)
-        else:
-            held = known or unit.ledger.receive(order.order_id, now)
+        parts = reserved_parts(decision, local_day(now))
+        held = self.hold(unit, order.order_id, parts, at=now, expires_at=expires_at)
+        held = held or known or unit.ledger.receive(order.order_id, now)
         self.store(unit, decision, now, about)
         return Committed(decision, held, kept is not None)
+
+    def hold(
+        self,
+        unit: UnitOfWork,
+        order_id: str,
+        parts: Sequence[Part],
+        *,
+        at: datetime,
+        expires_at: datetime | None = None,
+    ) -> Reservation | None:
+        """Hold the parts of an order, for good unless until an instant; None where there are none."""
+        if not parts:
+            return None
+        over = self.policy.may_overfill
+        return unit.ledger.reserve(order_id, parts, at=at, expires_at=expires_at, over_limit=over)
 
     @staticmethod
     def numbered(unit: UnitOfWork, decision: Decision, known: Reservation | None) -> Decision:

@@ -17,7 +17,7 @@ import numpy as np
 from graph.arrays import NetworkArrays
 from graph.demand import OrderType
 from graph.errors import BadInput
-from graph.model import OFFER_LAPSE_DAYS, UNKNOWN
+from graph.model import NEVER, OFFER_LAPSE_DAYS, UNKNOWN
 from graph.option_sources import source_id
 from graph.option_table import Asked, OptionTable
 from graph.orders import Order, OrderLine
@@ -28,11 +28,15 @@ from optimizer.order_types import NO_ROUTE_CENTS, OrderTypes, fits_columns
 from optimizer.policy import Policy, PriceSchedule
 from optimizer.prices import Demand
 from optimizer.problem import OrderProblem
-from optimizer.words import UNLIMITED, Ints
-from replay.desk import Desk, View
+from optimizer.words import UNLIMITED, Bools, Ints
+from replay.desk import Desk
+from replay.kinds import Kinds
 from replay.places import Places
 
 DAY_S: Final = 86_400
+
+_STRANGE: Final = -2
+"""The code of a seller or a warehouse that the network does not know."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,27 +54,34 @@ class Market:
     @classmethod
     def of(cls, desk: Desk, types: Sequence[OrderType], at: datetime, ledger: Ledger, now: datetime) -> Self:
         """Return the market of types expected at ``at``; BadInput where the policy's orders do not fit."""
-        zips = _first_zips(desk.network)
-        more = _more(desk.network.arrays, types, ledger)
-        kinds = [kind for kind in _with_choice(desk.network, types, more) if kind.region in zips]
+        return cls.among(desk, Kinds.of(desk.network.arrays, types), at, ledger, now)
+
+    @classmethod
+    def among(cls, desk: Desk, kinds: Kinds, at: datetime, ledger: Ledger, now: datetime) -> Self:
+        """Return the same of types that were looked up before."""
+        more = _more(desk.network.arrays, kinds, ledger)
+        kinds = kinds.with_choice(desk.network.arrays, more)
         limits = desk.policy.limits(promised=False)
         if limits.may_split_lines or limits.price_cents:
-            return cls._one_by_one(desk, kinds, zips, at, ledger, now)
-        return cls._at_once(desk, kinds, zips, at, ledger, more)
+            return cls._one_by_one(desk, kinds, at, ledger, now)
+        return cls._at_once(desk, kinds, at, ledger, more)
 
     @classmethod
     def _one_by_one(
         cls,
         desk: Desk,
-        kinds: Sequence[OrderType],
-        zips: Mapping[str, str],
+        kinds: Kinds,
         at: datetime,
         ledger: Ledger,
         now: datetime,
     ) -> Self:
         """Ask the desk about each type: it knows limits at a price, too."""
         calm = replace(desk, policy=desk.policy.at_any_hour())
-        found = [(kind, _problem(calm, kind, zips[kind.region], at, ledger, now)) for kind in kinds]
+        zips = [desk.network.arrays.zip_prefixes[row] for row in kinds.dest.tolist()]
+        found = [
+            (kind, _problem(calm, kind, zip_prefix, at, ledger, now))
+            for kind, zip_prefix in zip(kinds.types, zips, strict=True)
+        ]
         fit = [(kind, problem) for kind, problem in found if fits_columns(problem)]
         if found and not fit:
             raise BadInput(
@@ -87,16 +98,16 @@ class Market:
     def _at_once(
         cls,
         desk: Desk,
-        kinds: Sequence[OrderType],
-        zips: Mapping[str, str],
+        kinds: Kinds,
         at: datetime,
         ledger: Ledger,
         more: Mapping[str, Sequence[str]],
     ) -> Self:
         """Lay out all types as arrays; what comes out is what the desk would say of each."""
         arrays, policy = desk.network.arrays, desk.policy
-        fit = [kind for kind in kinds if _is_light(arrays, kind)]
-        asked = _asked(arrays, fit, zips, more)
+        light = [row for row, kind in enumerate(kinds.types) if _is_light(arrays, kind)]
+        fit = kinds.take(np.array(light, np.int64))
+        asked = _asked(arrays, fit, more)
         at_s = int(at.timestamp())
         days = desk.network.meta.parameters.get("offer_lapse_days", OFFER_LAPSE_DAYS)
         assert isinstance(days, int)
@@ -106,7 +117,7 @@ class Market:
         keys = [StockKey.of_source(*name) for name in names]
         found = ledger.available(sorted(keys))
         stock = np.array([min(max(found[key], 0), UNLIMITED) for key in keys], np.int64)
-        return cls(tuple(fit), columns.with_stock(stock), names, len(kinds) - len(fit))
+        return cls(fit.types, columns.with_stock(stock), names, len(kinds) - len(fit))
 
     def demand(self, schedule: PriceSchedule) -> Demand:
         """Return what is to come over the horizon."""
@@ -114,50 +125,46 @@ class Market:
         return Demand.over(schedule.horizon_days, rate, np.array([kind.var_per_day for kind in self.types]))
 
 
-def _with_choice(
-    network: View, types: Sequence[OrderType], more: Mapping[str, Sequence[str]]
-) -> list[OrderType]:
-    """Return the types whose products all have a source, and one of them several."""
-    rows, sources = network.arrays.product_rows, network.arrays.product_sources.index
-    products = dict.fromkeys(product_id for kind in types for product_id, _ in kind.lines)
-    there = {name: len(sources.of(rows[name])) for name in products if name in rows}
-    offered = {name for name, count in there.items() if count}
-    several = {name for name in offered if there[name] + len(more.get(name, ())) > 1}
-    return [
-        kind
-        for kind in types
-        if any(name in several for name, _ in kind.lines) and all(name in offered for name, _ in kind.lines)
-    ]
-
-
-def _first_zips(network: View) -> dict[str, str]:
-    first: dict[str, str] = {}
-    for zip_prefix in network.arrays.zip_prefixes:
-        first.setdefault(zip_prefix[:3], zip_prefix)
-    return first
-
-
-def _more(arrays: NetworkArrays, types: Sequence[OrderType], ledger: Ledger) -> dict[str, Sequence[str]]:
+def _more(arrays: NetworkArrays, kinds: Kinds, ledger: Ledger) -> dict[str, Sequence[str]]:
     """Return, by product, the sources that have units of it and no offer in the network."""
-    products = dict.fromkeys(product_id for kind in types for product_id, _ in kind.lines)
-    stocked = ledger.places([name for name in products if name in arrays.product_rows])
+    products = np.unique(kinds.product[kinds.product != UNKNOWN])
+    ids = arrays.product_ids
+    units = ledger.units([ids[row] for row in products.tolist()])
+    keys = [key for key, lying in units.items() if lying.current > 0]
+    places: dict[str, list[str]] = {}
+    for row in np.flatnonzero(~_are_offered(arrays, keys)).tolist():
+        places.setdefault(keys[row].product_id, []).append(keys[row].source_id)
     found: dict[str, Sequence[str]] = {}
-    for product_id, places in stocked.items():
-        if places and not _are_offered(arrays, arrays.product_rows[product_id], places):
-            line = OrderLine("1", product_id, 1)
-            places_of = Places.of(arrays, Order("order type", arrays.zip_prefixes[0], (line,)), ledger)
-            if names := places_of.more.get(line.line_id):
-                found[product_id] = names
+    for product_id, names in sorted(places.items()):
+        order = Order("order type", arrays.zip_prefixes[0], (OrderLine("1", product_id, 1),))
+        known = Places.among(arrays, order, {product_id: sorted(names)})
+        if located := known.more.get("1"):
+            found[product_id] = located
     return found
 
 
-def _are_offered(arrays: NetworkArrays, product: int, places: Sequence[str]) -> bool:
-    """Say whether all places are sellers' own, and of sellers that the network knows to offer a product."""
+def _are_offered(arrays: NetworkArrays, keys: Sequence[StockKey]) -> Bools:
+    """Say which places (keys,) are sources that the network knows to offer their product."""
     table = arrays.product_sources
-    rows = table.index.of(product)
-    sellers = set(table.seller[rows].tolist())
-    codes = [arrays.seller_rows.get(name.removeprefix("seller:")) for name in places]
-    return all(code in sellers for code in codes) and bool((table.warehouse[rows] == UNKNOWN).all())
+    sellers, warehouses = len(arrays.seller_ids), len(arrays.warehouse_ids)
+    known = np.repeat(np.arange(len(table.index)), np.diff(table.index.pointers))
+    offered = table.last_sold_s[table.index.rows] != NEVER
+    rows = table.index.rows[offered]
+
+    def codes(product: Ints, seller: Ints, warehouse: Ints) -> Ints:
+        return (product * sellers + seller) * (warehouses + 1) + warehouse + 1
+
+    told = codes(known[offered], table.seller[rows].astype(np.int64), table.warehouse[rows].astype(np.int64))
+    place = np.array([_row(arrays, key) for key in keys], np.int64).reshape(-1, 3)
+    return np.asarray((place != _STRANGE).all(axis=1) & np.isin(codes(*place.T), told))
+
+
+def _row(arrays: NetworkArrays, key: StockKey) -> tuple[int, int, int]:
+    """Return the codes of (product, seller, warehouse); the warehouse is UNKNOWN where the seller ships."""
+    product_id, seller_id, location_id = key
+    own = location_id == seller_id
+    warehouse = UNKNOWN if own else arrays.warehouse_rows.get(location_id, _STRANGE)
+    return arrays.product_rows[product_id], arrays.seller_rows.get(seller_id, _STRANGE), warehouse
 
 
 def _source(arrays: NetworkArrays, warehouse: int, seller: int) -> str:
@@ -176,27 +183,14 @@ def _is_light(arrays: NetworkArrays, kind: OrderType) -> bool:
     return bool(sum(weights) <= np.minimum(arrays.carrier_max_weight_g, UNLIMITED).min(initial=UNLIMITED))
 
 
-def _asked(
-    arrays: NetworkArrays,
-    kinds: Sequence[OrderType],
-    zips: Mapping[str, str],
-    more: Mapping[str, Sequence[str]],
-) -> Asked:
-    lines = [(row, product_id, units) for row, kind in enumerate(kinds) for product_id, units in kind.lines]
+def _asked(arrays: NetworkArrays, kinds: Kinds, more: Mapping[str, Sequence[str]]) -> Asked:
     extra = []
-    for line, (_, product_id, _) in enumerate(lines):
-        for name in more.get(product_id, ()):
-            key = StockKey.of_source(product_id, name)
-            own = key.location_id == key.seller_id
-            warehouse = UNKNOWN if own else arrays.warehouse_rows[key.location_id]
-            extra.append((line, warehouse, arrays.seller_rows[key.seller_id]))
-    return Asked(
-        np.array([row for row, _, _ in lines], np.int64),
-        np.array([arrays.product_rows[product_id] for _, product_id, _ in lines], np.int64),
-        np.array([units for _, _, units in lines], np.int64),
-        np.array([arrays.zip_rows[zips[kind.region]] for kind in kinds], np.int64),
-        tuple(extra),
-    )
+    for product_id, names in more.items():
+        for line in np.flatnonzero(kinds.product == arrays.product_rows[product_id]).tolist():
+            for name in names:
+                _, seller, warehouse = _row(arrays, StockKey.of_source(product_id, name))
+                extra.append((line, warehouse, seller))
+    return Asked(kinds.type_of_line, kinds.product, kinds.units, kinds.dest, tuple(sorted(extra)))
 
 
 def _columns(

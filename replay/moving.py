@@ -11,16 +11,14 @@ buy is there, at the price that it paid.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from graph.arrays import Floats, NetworkArrays, Parcel, Seconds, Sources
-from graph.csr import Csr, Ints
 from graph.freight import Freight
 from graph.lead_time import LeadTimes, OnlineParameters
 from graph.lead_time.journeys import DAY_S, IntArray, Journeys
@@ -32,109 +30,19 @@ from graph.lead_time.online.total import OnlineTotal
 from graph.model import NEVER, OFFER_LAPSE_DAYS, UNKNOWN, SnapshotMeta
 from graph.options import OptionFinder, Options
 from graph.orders import Order
-from graph.plan import PlacementPlan, new_sites, with_sites
+from graph.plan import PlacementPlan
 from replay.encode import freight_sample
+from replay.moving_arrays import MovingArrays, Own
 from replay.recorded import Past
 
 REFIT_DAYS: Final = 7
 """Freight and stages are learned anew after so many days: they move slowly, and cost most."""
 
-_SIZES: Final = ("weight_g", "volume_cm3", "longest_side_cm")
 _PLACES: Final = ("origin_zip", "origin_region", "origin_state", "distance_km")
 _OF_PLACE: Final = ("state_pair", "pair", "same_state", "parcel")
 _ENDS: Final = {"approved_s": ("approval",), "handed_s": ("handling",), "delivered_s": ("transit", "total")}
 
-Own = Sequence[tuple[int, int]]
-"""The offers that an order buys: (row, price in cents)."""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownOffers(Csr):
-    """Rows by product, without the offers that nobody has bought yet."""
-
-    last_sold_s: Seconds
-
-    def of(self, code: int) -> Ints:
-        """Return the rows of one product that are known."""
-        rows = Csr.of(self, code)
-        return np.asarray(rows[self.last_sold_s[rows] != NEVER])
-
-
-class MovingOffers:
-    """Who sells what at which price, as known at a clock that only goes forward."""
-
-    def __init__(self, everything: Sources, sales: pl.DataFrame) -> None:
-        self._at_s, self._offer, self._price = (sales[name].to_numpy() for name in sales.columns)
-        self._last_sold_s = np.full(len(everything.seller), NEVER)
-        self._price_cents = np.full(len(everything.seller), np.nan)
-        self._seen = 0
-        self._first_sold: list[int] = []
-        known = KnownOffers(everything.index.pointers, everything.index.rows, self._last_sold_s)
-        self.sources = replace(
-            everything, index=known, last_sold_s=self._last_sold_s, price_cents=self._price_cents
-        )
-
-    def advance(self, at_s: int, own: Own) -> None:
-        """Learn every sale before ``at_s``; of the order that is decided then, the offers new with it."""
-        self._last_sold_s[self._first_sold] = NEVER
-        upto = int(np.searchsorted(self._at_s, at_s))
-        some = slice(self._seen, upto)
-        self._last_sold_s[self._offer[some]] = self._at_s[some]  # of a row named twice the later one stays
-        self._price_cents[self._offer[some]] = self._price[some]
-        self._seen = upto
-        self._first_sold = [row for row, _ in own if self._last_sold_s[row] == NEVER]
-        for row, cents in own:
-            if row in self._first_sold:
-                self._last_sold_s[row], self._price_cents[row] = at_s, cents
-
-
-class MovingArrays(NetworkArrays):
-    """The network's arrays, of which the offers, and what parcels borrow from them, follow the clock."""
-
-    def __init__(self, past: Past, plan: PlacementPlan | None = None) -> None:
-        """Read a past; the sites of a ``plan`` are places too, and what lies there is the ledger's to say."""
-        if plan is None:
-            super().__init__(past.tables)
-        else:
-            super().__init__(with_sites(past.tables, plan), new_sites(past.tables, plan))
-        self.offers = MovingOffers(self.product_sources, past.sales)
-        self.product_sources = self.offers.sources
-        products = past.tables["products"]
-        self._sizes: Floats = products.select(pl.col(_SIZES).fill_null(np.nan)).to_numpy()
-        first = past.tables["offers"].select("product_id").with_columns(pl.int_range(pl.len()).alias("offer"))
-        sold = past.sales.join(first, on="offer").group_by("product_id").agg(pl.col("at_s").min())
-        joined = products.join(sold, on="product_id", how="left", maintain_order="left")
-        self._first_sold_s: Seconds = joined["at_s"].fill_null(2**62).to_numpy()
-        self._day_s = NEVER
-        self._typical: dict[int, Floats] = {}
-
-    def begin_day(self, day_s: int) -> None:
-        """Let what parcels borrow from their category be that of the products known at ``day_s``."""
-        self._day_s, self._typical = day_s, {}
-
-    def product_parcel(self, product: int) -> Parcel:
-        """Return a product's own parcel at the median price of its known offers (NaN without any).
-
-        The median of its category's known products, else of all, stands in for a size that is unknown.
-        """
-        category = int(self.product_category[product])
-        sizes = self._sizes[product]
-        for group in (category, UNKNOWN):
-            if np.isnan(sizes).any():
-                sizes = np.where(np.isnan(sizes), self._usual(group), sizes)
-        prices = self.product_sources.price_cents[self.product_sources.index.of(product)]
-        weight_g, volume_cm3, longest_side_cm = sizes.tolist()
-        price_cents = float(np.median(prices)) if len(prices) else np.nan
-        return Parcel(category, weight_g, volume_cm3, longest_side_cm, price_cents)
-
-    def _usual(self, category: int) -> Floats:
-        """Return the medians over a category's products (UNKNOWN: over all) that were sold before the day."""
-        if category not in self._typical:
-            known = self._first_sold_s < self._day_s
-            if category != UNKNOWN:
-                known &= self.product_category == category
-            self._typical[category] = np.array([_median(column) for column in self._sizes[known].T])
-        return self._typical[category]
+Instant = TypeVar("Instant", int, pl.Expr)
 
 
 class MovingTimes:
@@ -175,6 +83,39 @@ class MovingTimes:
             getattr(self._rows, name)[row] = told[row]
 
 
+class Known(NamedTuple):
+    """What was learned before the start of a day; freight may be some days older."""
+
+    lead_times: LeadTimes
+    freight: Freight
+
+
+class Learner(Protocol):
+    """Where a network hears what was known at the start of a day."""
+
+    def known(self, day: int, told: Callable[[float], None]) -> Known:
+        """Return what was known at the start of an epoch day of Brasilia; days are asked for in order."""
+        ...
+
+
+class Learning:
+    """Learns day by day from a past."""
+
+    def __init__(self, past: Past, first_s: int, parameters: OnlineParameters | None = None) -> None:
+        self._past = past
+        self._times = MovingTimes(past, first_s, parameters or OnlineParameters())
+        self._freight: tuple[int, Freight] | None = None
+
+    def known(self, day: int, told: Callable[[float], None]) -> Known:
+        """Learn everything stamped before a day."""
+        self._times.play(day, told)
+        if self._freight is None or day - self._freight[0] >= REFIT_DAYS:
+            as_of_s = start_of(day)
+            sample = freight_sample(known_at(self._past, as_of_s))
+            self._freight = day, Freight.fit(sample, as_of_s, self._past.tables["carriers"])
+        return Known(self._times.read(), self._freight[1])
+
+
 class MovingNetwork:
     """What a desk asks of a network (``options``, ``arrays``, ``meta``), as known at each purchase.
 
@@ -189,13 +130,15 @@ class MovingNetwork:
         progress: Callable[[float], None] = lambda _share: None,
         *,
         plan: PlacementPlan | None = None,
+        learner: Learner | None = None,
     ) -> None:
-        """Learn everything before the day of ``first_s``; ``progress`` is told the share done."""
+        """Learn everything before the day of ``first_s``; ``progress`` is told the share done.
+
+        ``learner`` knows it already (default: it is learned here).
+        """
         self.arrays = MovingArrays(past, plan)
         self._plan = "" if plan is None else f"+{plan.plan_id}"
-        self._past = past
-        self._times = MovingTimes(past, first_s, parameters or OnlineParameters())
-        self._freight_day = -REFIT_DAYS
+        self._learner = learner or Learning(past, first_s, parameters)
         self._asked: dict[tuple[object, ...], Options] = {}
         self.at_s = first_s
         self._begin(day_of(first_s), progress)
@@ -213,7 +156,7 @@ class MovingNetwork:
         if at_s < self.at_s:
             raise ValueError(f"a replay goes forward: {at_s} is before {self.at_s}")
         self.at_s, self._asked = at_s, {}
-        if day_of(at_s) > self._times.day:
+        if day_of(at_s) > self._day:
             self._begin(day_of(at_s))
         self.arrays.offers.advance(at_s, own)
 
@@ -228,14 +171,8 @@ class MovingNetwork:
         return self._asked[key]
 
     def _begin(self, day: int, progress: Callable[[float], None] = lambda _share: None) -> None:
-        self._times.play(day, progress)
-        self.lead_times = self._times.read()
-        as_of_s = start_of(day)
-        if day - self._freight_day >= REFIT_DAYS:
-            self._freight_day = day
-            self.freight = Freight.fit(
-                freight_sample(known_at(self._past, as_of_s)), as_of_s, self._past.tables["carriers"]
-            )
+        self._day, as_of_s = day, start_of(day)
+        self.lead_times, self.freight = self._learner.known(day, progress)
         self.arrays.begin_day(as_of_s)
         as_of = datetime.fromtimestamp(as_of_s, UTC)
         name = f"as-of-{as_of:%Y-%m-%d}{self._plan}"
@@ -274,7 +211,7 @@ def _rows(past: Past) -> tuple[Rows, dict[str, NDArray[Any]]]:
     return replace(both, **first), {name: arrays[name][size:] for name in _OF_PLACE}
 
 
-def day_of(at_s: int) -> int:
+def day_of(at_s: Instant) -> Instant:
     """Return the epoch day (of Brasilia) in which an instant lies."""
     return (at_s - DAY_STARTS_S) // DAY_S
 
@@ -282,8 +219,3 @@ def day_of(at_s: int) -> int:
 def start_of(day: int) -> int:
     """Return the first second of an epoch day (of Brasilia)."""
     return day * DAY_S + DAY_STARTS_S
-
-
-def _median(values: NDArray[np.float64]) -> float:
-    known = values[~np.isnan(values)]
-    return float(np.median(known)) if len(known) else np.nan

@@ -44,7 +44,7 @@ def complete(scenario: Scenario, network: Network) -> Scenario:
             "The scenario lets sellers ship, and names none.",
             [Fault("supply", None, None, "missing table", "", remedy)],
         )
-    found = _Found.of(scenario, network)
+    found = Found.of(scenario, network)
     inbound = scenario.inbound
     if inbound is None and not scenario.supply.is_empty():
         inbound = found.inbound()
@@ -52,7 +52,7 @@ def complete(scenario: Scenario, network: Network) -> Scenario:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Found:
+class Found:
     """A scenario's names found in a network: ``place`` (J,) is the demand's position in ``places``."""
 
     scenario: Scenario
@@ -66,7 +66,8 @@ class _Found:
     seller_ends: Ends
 
     @classmethod
-    def of(cls, scenario: Scenario, network: Network) -> _Found:
+    def of(cls, scenario: Scenario, network: Network) -> Found:
+        """Find them; BadInput with everything that the network does not know, by table and row."""
         demands = scenario.demands
         keys = demands.select("zip_prefix", "region").unique().sort("zip_prefix", "region", nulls_last=True)
         placed = demands.join(keys.with_row_index("place"), ["zip_prefix", "region"], nulls_equal=True)
@@ -97,7 +98,7 @@ class _Found:
         freight = np.empty((len(mean), len(self.place)))
         to, parcels = self.places.take(self.place), self.parcels.take(self.scenario.item)
         for site in range(len(mean)):
-            query = self._freight_query(self.sites.take([site]), to, parcels, carrier[site, self.place])
+            query = self.freight_query(self.sites.take([site]), to, parcels, carrier[site, self.place])
             freight[site] = self.network.freight.estimate(query)
         direct = self._direct() if self.scenario.settings.direct else None
         return Service(freight, self.place, mean, sd, on_time, direct)
@@ -109,9 +110,9 @@ class _Found:
         to = self.places.take(np.tile(np.arange(count), carriers))
         carrier, start = np.repeat(np.arange(carriers), count), self.sites.take([site])
         days = float(self.scenario.sites["handling_hours"][site]) / HOURS
-        times = self._times(start, to, carrier, handling_days=days)
+        times = self.times(start, to, carrier, handling_days=days)
         on_time = times.cdf(self.scenario.settings.service.promise_days)
-        cents = self.network.freight.estimate(self._freight_query(start, to, self._usual, carrier))
+        cents = self.network.freight.estimate(self.freight_query(start, to, self._usual, carrier))
         cost = weights.freight * cents + weights.time_cents_per_day * times.mean_days
         cost += weights.late_cents * (1.0 - on_time)
         best = cost.reshape(carriers, count).argmin(axis=0)
@@ -123,8 +124,8 @@ class _Found:
         scenario, places = self.scenario, len(self.places.lat)
         seller, item, share = _shares(scenario, self.sellers)
         means, squares, on_time = (np.empty((len(self.sellers), places)) for _ in range(3))
-        for row, code in enumerate(self.seller):
-            times = self._times(self.seller_ends.take([row]), self.places, UNKNOWN, seller=code)
+        for row in range(len(self.sellers)):
+            times = self.seller_times(row)
             means[row] = times.mean_days
             squares[row] = times.var_days + times.mean_days**2
             on_time[row] = times.cdf(scenario.settings.service.promise_days)
@@ -134,7 +135,7 @@ class _Found:
             pairs = np.flatnonzero(item == code)
             to = self.places.take(self.place[rows])
             who, weight = seller[pairs], share[pairs]
-            cents[rows] = weight @ self._seller_freight(who, to, self.parcels.take([code]))
+            cents[rows] = weight @ self.seller_freight(who, to, self.parcels.take([code]))
             for figure, of_seller in ((mean, means), (square, squares), (kept, on_time)):
                 figure[rows] = weight @ of_seller[np.ix_(who, self.place[rows])]
         return Direct(cents, mean, np.sqrt(np.maximum(square - mean**2, 0.0)), kept)
@@ -145,9 +146,15 @@ class _Found:
         for code in range(len(self.scenario.items)):
             yield code, order[ends[code] : ends[code + 1]]
 
-    def _seller_freight(self, who: Ints, to: Ends, parcel: Parcels) -> Floats:
+    def seller_times(self, row: int) -> LeadTimeBatch:
+        """Return the lead times of what one of ``sellers`` ships to all places."""
+        start, code = self.seller_ends.take([row]), self.seller[row]
+        return self.times(start, self.places, UNKNOWN, seller=code)
+
+    def seller_freight(self, who: Ints, to: Ends, parcel: Parcels) -> Floats:
+        """Return the freight of what some of ``sellers`` (W,) ship to D ends, (W, D)."""
         start = self.seller_ends.take(who[:, None])
-        query = self._freight_query(start, to, parcel, UNKNOWN)
+        query = self.freight_query(start, to, parcel, UNKNOWN)
         cents = self.network.freight.estimate(replace(query, seller=self.seller[who][:, None]))
         return cents.astype(np.float64)
 
@@ -172,7 +179,8 @@ class _Found:
         units = np.bincount(self.scenario.item, self.scenario.demands["units"].to_numpy())
         return self.parcels.mean(units.astype(np.float64))
 
-    def _times(self, start: Ends, to: Ends, carrier: Any, **more: Any) -> LeadTimeBatch:
+    def times(self, start: Ends, to: Ends, carrier: Any, **more: Any) -> LeadTimeBatch:
+        """Return the lead times of the usual parcel from a start to D ends."""
         parcel = self._usual
         handling = more.pop("handling_days", None)
         query = RouteQuery.build(
@@ -193,7 +201,8 @@ class _Found:
         )
         return self.network.lead_times.read(query)
 
-    def _freight_query(self, start: Ends, to: Ends, parcel: Parcels, carrier: Any) -> FreightQuery:
+    def freight_query(self, start: Ends, to: Ends, parcel: Parcels, carrier: Any) -> FreightQuery:
+        """Return what to ask freight with; starts, ends and parcels broadcast."""
         return FreightQuery(
             seller=UNKNOWN,
             dest_region=to.region,

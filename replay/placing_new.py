@@ -172,6 +172,7 @@ def site_table(sites: pl.DataFrame, horizon_days: float) -> pl.DataFrame:
         "handling_hours": pl.lit(SITE_DEFAULTS["handling_hours"]),
         "status": pl.lit("candidate"),
         "daily_capacity_orders": pl.lit(None, pl.Float64),
+        "room_units": pl.lit(None, pl.Float64),
     }
     columns = [
         pl.col(name) if name in sites.columns else given[name].alias(name)

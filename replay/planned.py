@@ -22,8 +22,8 @@ from replay.recorded import Past
 SOURCE: Final = "plan"
 """The ``source`` of the receipts that a plan books."""
 
-Shelves = Mapping[str, tuple[int, MemoryHome]]
-"""By policy: the units that the plan booked, and the ledger."""
+Shelves = Mapping[str, tuple[int, int]]
+"""By policy: the units that the plan booked, and those that orders took."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).date()
 _SHELF: Final = ("warehouse_id", "item")
@@ -135,6 +135,11 @@ class Planned:
                 [Fault("stock", seller, "product_id", "later", product, remedy) for seller, product in early],
             )
 
+    @property
+    def sites(self) -> frozenset[str]:
+        """The ids of the plan's warehouses."""
+        return frozenset() if self.plan is None else frozenset(self.plan.sites["warehouse_id"])
+
     def book(self, home: MemoryHome, policy: Policy) -> int:
         """Book the plan's depth on a policy's shelves; return the units. Who repeats the record has none."""
         if self.plan is None or policy.kind is PolicyKind.RECORDED:
@@ -142,12 +147,6 @@ class Planned:
         with home.unit() as unit:
             book(unit, self.plan, self.at)
         return self.plan.units
-
-    def used(self, home: MemoryHome) -> int:
-        """Return how many units orders took from the plan's sites."""
-        sites = set() if self.plan is None else set(self.plan.sites["warehouse_id"])
-        with home.reading() as unit:
-            return sum(row.reserved for row in unit.store.all_rows() if row.key.location_id in sites)
 
     def to_dict(self, shelves: Shelves) -> dict[str, Any] | None:
         """Return what is told of the plan as JSON values; None without one."""
@@ -158,7 +157,7 @@ class Planned:
             "as_of": self.plan.as_of.isoformat(),
             "warehouses": self.plan.sites["warehouse_id"].to_list(),
             "booked_units": {name: units for name, (units, _) in shelves.items()},
-            "used_units": {name: self.used(home) for name, (_, home) in shelves.items()},
+            "used_units": {name: used for name, (_, used) in shelves.items()},
         }
 
     def assumptions(self, shelves: Shelves) -> Iterator[str]:
@@ -166,8 +165,7 @@ class Planned:
         if self.plan is None:
             return
         units = ", ".join(
-            f"{units:,} under {name} (orders took {self.used(home):,})"
-            for name, (units, home) in shelves.items()
+            f"{units:,} under {name} (orders took {used:,})" for name, (units, used) in shelves.items()
         )
         yield (
             f"Plan {self.plan.plan_id[:12]} as of {self.plan.as_of.isoformat()} opens "

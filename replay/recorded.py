@@ -24,6 +24,7 @@ from ingest.facts import Facts, gather, gather_nodes
 from ingest.source import Source
 from replay.desk import Choice
 from replay.encode import journeys
+from replay.facts_of_orders import facts_of_orders
 
 _LINE = ("order_id", "product_id", "seller_id")
 _OFFER = ("product_id", "seller_id")
@@ -62,7 +63,8 @@ class Past:
     it, sorted by key. ``sales``: (at_s, offer, price_cents), one row an offer and instant, in order of both:
     the lowest price where one instant saw several. ``demand``: units by product, seller, region and local
     day. ``lines``: one row a line of an order, in order of (purchased_s, order_id, line).
-    ``empty_orders``: (purchased_s) of orders without any line.
+    ``empty_orders``: (purchased_s) of orders without any line. ``facts``: how each order ended
+    (`replay.facts_of_orders`).
     """
 
     tables: Mapping[str, pl.DataFrame]
@@ -72,6 +74,7 @@ class Past:
     demand: pl.DataFrame
     lines: pl.DataFrame
     empty_orders: pl.Series
+    facts: pl.DataFrame
 
     def purchases(self, span_s: tuple[int, int]) -> Iterator[Purchase]:
         """Yield the orders with lines purchased in [from, to), in order of (instant, order id)."""
@@ -115,6 +118,7 @@ def read_past(source: Source, progress: Callable[[str], None] = silent) -> Past:
         demand=facts.evidence["demand"],
         lines=_lines(items, checked, facts),
         empty_orders=empty.sort(),
+        facts=facts_of_orders(checked, facts),
     )
 
 

@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import count
 from typing import Any, Final
+
+import polars as pl
 
 from graph.errors import BadInput
 from graph.lead_time import OnlineParameters
+from graph.model import NEVER
 from graph.plan import PlacementPlan
 from inventory.days import local_day
-from inventory.events import Cause, EventType, StockEvent, StockKey
-from inventory.memory import MemoryHome, MemoryUnit
+from inventory.events import EventType, StockEvent
 from inventory.opening import OpeningRule, opening
-from optimizer.policy import Costs, Policy, PolicyKind
+from optimizer.policy import Costs, Policy
 from replay.assumptions import assumptions
-from replay.desk import Choice, Desk, NoAnswer, reserved_parts
-from replay.moving import MovingNetwork
+from replay.beside import Second, beside
+from replay.desk import Desk
+from replay.moving import Learner, Learning, MovingNetwork, day_of
 from replay.planned import Planned, Shelves
 from replay.recorded import Past, Purchase
 from replay.replayed_prices import ReplayedPrices, purchases_of
-from replay.totals import Choices, Totals
+from replay.run import Ran, Run
+from replay.single import Singles, Way
+from replay.totals import Choices
 
 Progress = Callable[[float], None]
 
@@ -30,6 +34,14 @@ _RULE: Final = OpeningRule()
 
 LEARNING_SHARE: Final = 0.3
 """The part of the progress bar that goes to learning what came before the first purchase."""
+
+IN_TWO: Final = 10_000
+"""From so many orders on a second process is worth its start, some five seconds."""
+
+_LOAD: Final = 1
+_PRICED_LOAD: Final = 3
+_LEARNING_LOAD: Final = 1
+"""How the work of a policy, of one that has prices to be solved, and of learning compare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,67 +57,6 @@ class Stock:
         return sum(event.quantity for event in self.events if event.event_type is EventType.RECEIVED)
 
 
-@dataclass(slots=True)
-class Run:
-    """One policy at work: its desk, its own shelves, and what its decisions add up to."""
-
-    desk: Desk
-    totals: Totals
-    prices: ReplayedPrices | None = None
-    home: MemoryHome = field(default_factory=MemoryHome)
-    recorded_units: int = 0
-    planned_units: int = 0
-
-    def decide(self, purchase: Purchase) -> None:
-        """Decide one order and hold its stock for good."""
-        with self.home.unit() as unit:
-            if self.prices is not None:
-                table = self.prices.at(purchase.at, self.desk, unit.ledger)
-                if table is not self.desk.prices:
-                    self.desk = replace(self.desk, prices=table)
-            # What the hand-over told is for the policy that repeats it; the others know the offer.
-            repeats = self.desk.policy.kind is PolicyKind.RECORDED
-            record = purchase.record if repeats else purchase.offered
-            self._receive_recorded(unit, purchase, record)
-            case = self.desk.case(purchase.order, purchase.at, unit.ledger, record, lock=True)
-            try:
-                decision = self.desk.decide(case)
-            except NoAnswer:
-                self.totals.none(purchase)
-                return
-            if parts := reserved_parts(decision, local_day(purchase.at)):
-                over, order_id = self.desk.policy.may_overfill, purchase.order.order_id
-                unit.ledger.reserve(order_id, parts, at=purchase.at, expires_at=None, over_limit=over)
-            self.totals.add(decision, purchase)
-            if self.prices is not None:
-                self.prices.saw(decision)
-
-    def _receive_recorded(self, unit: MemoryUnit, purchase: Purchase, record: Mapping[str, Choice]) -> None:
-        """Book what the recorded purchase proves to have been there, where the shelf has less."""
-        wanted: dict[StockKey, int] = {}
-        for line in purchase.order.lines:
-            key = StockKey.of_source(line.product_id, record[line.line_id][0])
-            wanted[key] = wanted.get(key, 0) + line.quantity
-        there = unit.ledger.available(sorted(wanted))
-        lacking = {key: wanted[key] - max(there[key], 0) for key in sorted(wanted)}
-        number = count(1)
-        events = [
-            StockEvent(
-                f"recorded-{purchase.order.order_id}-{next(number)}",
-                key,
-                EventType.RECEIVED,
-                units,
-                purchase.at,
-                source=Cause.RECORDED.value,
-            )
-            for key, units in lacking.items()
-            if units > 0
-        ]
-        if events:
-            unit.ledger.append(events)
-            self.recorded_units += sum(event.quantity for event in events)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Replayed:
     """What came of a replay: ``runs`` in the order of the policies that were asked for.
@@ -116,7 +67,7 @@ class Replayed:
 
     span_s: tuple[int, int]
     stock: Stock
-    runs: tuple[Run, ...]
+    runs: tuple[Ran, ...]
     choices: Choices
     refused: int
     without_lines: int
@@ -129,6 +80,7 @@ class Replayed:
         return {
             "from": _iso(self.span_s[0]),
             "to": _iso(self.span_s[1]),
+            "asked": list(self.outcomes),
             "orders": {
                 "purchased": first.orders + self.refused + self.without_lines,
                 "decided": first.orders,
@@ -139,14 +91,14 @@ class Replayed:
             "stock": {
                 "origin": self.stock.origin,
                 "opening_units": self.stock.units,
-                "recorded_units": {run.desk.policy.name: run.recorded_units for run in self.runs},
+                "recorded_units": {run.policy.name: run.recorded_units for run in self.runs},
             },
             "placement": self.planned.to_dict(self.shelves),
             "assumptions": list(self.assumptions()),
             "policies": {
-                run.desk.policy.name: {
-                    "version": run.desk.policy.version,
-                    "digest": run.desk.policy.digest,
+                run.policy.name: {
+                    "version": run.policy.version,
+                    "digest": run.policy.digest,
                     **run.totals.to_dict(),
                 }
                 for run in self.runs
@@ -154,9 +106,14 @@ class Replayed:
         }
 
     @property
+    def outcomes(self) -> Mapping[str, pl.DataFrame]:
+        """By policy: one row an order, decided or refused, in order of play (`replay.outcomes`)."""
+        return {run.policy.name: run.outcomes for run in self.runs}
+
+    @property
     def shelves(self) -> Shelves:
-        """What the plan booked and each policy's ledger, by policy."""
-        return {run.desk.policy.name: (run.planned_units, run.home) for run in self.runs}
+        """What the plan booked and orders took of it, by policy."""
+        return {run.policy.name: (run.planned_units, run.used_units) for run in self.runs}
 
     def assumptions(self) -> Iterator[str]:
         """Yield in words what the figures rest on."""
@@ -180,44 +137,172 @@ def replay(
     that all policies but those that repeat the record may ship from. ``progress`` is told the share done,
     0..1. Raises BadInput for an empty span, and for stock or a plan later than its start.
     """
-    planned = Planned(plan, datetime.fromtimestamp(span_s[0], UTC))
-    _check(past, span_s, policies, stock)
-    planned.check(past)
-    network = MovingNetwork(
-        past, span_s[0], parameters, lambda share: progress(LEARNING_SHARE * share), plan=plan
-    )
-    # A desk asks its network for options, arrays and meta, and for nothing else.
-    demand = purchases_of(past) if any(policy.prices for policy in policies) else None
+    task = Task.of(past, span_s, policies, costs, stock, plan)
+    return task.replayed(_play(task, Learning(past, span_s[0], parameters), progress))
+
+
+def replay_in_two(
+    past: Past,
+    span_s: tuple[int, int],
+    policies: Sequence[Policy],
+    costs: Costs,
+    stock: Stock,
+    *,
+    plan: PlacementPlan | None = None,
+    parameters: OnlineParameters | None = None,
+    progress: Progress = lambda _share: None,
+) -> Replayed:
+    """Do as ``replay`` does, with the same result, half of the policies in a second process.
+
+    What is learned is learned once. The shelves of the policies that the other played are not kept.
+    """
+    task = Task.of(past, span_s, policies, costs, stock, plan)
+    learning = Learning(past, span_s[0], parameters)
+    here, there = shared_out(policies)
+    if not there:
+        return task.replayed(_play(task, learning, progress))
+    with beside(_play_beside, replace(task, policies=there)) as other:
+        played = _play(
+            replace(task, policies=here),
+            other.telling(learning),
+            lambda share: progress(min(share, other.share)),
+        )
+        return task.replayed(played, other.result(progress))
+
+
+def shared_out(policies: Sequence[Policy]) -> tuple[tuple[Policy, ...], tuple[Policy, ...]]:
+    """Return the policies for this process, which learns as well, and those for a second one."""
+    load, parts = [_LEARNING_LOAD, 0], (list[Policy](), list[Policy]())
+    for policy in sorted(policies, key=lambda one: one.prices is None):
+        lighter = int(load[1] < load[0])
+        parts[lighter].append(policy)
+        load[lighter] += _LOAD if policy.prices is None else _PRICED_LOAD
+    return tuple(parts[0]), tuple(parts[1])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """What is to be played, by one process or by two."""
+
+    past: Past
+    span_s: tuple[int, int]
+    policies: tuple[Policy, ...]
+    costs: Costs
+    stock: Stock
+    planned: Planned
+
+    @classmethod
+    def of(
+        cls,
+        past: Past,
+        span_s: tuple[int, int],
+        policies: Sequence[Policy],
+        costs: Costs,
+        stock: Stock,
+        plan: PlacementPlan | None,
+    ) -> Task:
+        """Return what is asked for, or raise BadInput."""
+        planned = Planned(plan, datetime.fromtimestamp(span_s[0], UTC))
+        _check(past, span_s, policies, stock)
+        planned.check(past)
+        return cls(past, span_s, tuple(policies), costs, stock, planned)
+
+    def replayed(self, played: _Played, others: Sequence[Ran] = ()) -> Replayed:
+        """Return what came of it; ``others``: what another process played."""
+        ran = {one.policy.name: one for one in (*played.ran, *others)}
+        empty = self.past.empty_orders.is_between(*self.span_s, closed="left").sum()
+        return Replayed(
+            self.span_s,
+            self.stock,
+            tuple(ran[policy.name] for policy in self.policies),
+            played.choices,
+            played.refused,
+            int(empty),
+            played.assumed,
+            self.planned,
+        )
+
+
+@dataclass(slots=True)
+class _Played:
+    """What came of it; all but ``ran`` is the same whatever the policies."""
+
+    ran: tuple[Ran, ...] = ()
+    choices: Choices = field(default_factory=Choices)
+    refused: int = 0
+    assumed: int = 0
+
+    def play(self, network: MovingNetwork, runs: Sequence[Run], purchase: Purchase, way: Way | None) -> None:
+        """Let every policy decide an order."""
+        if way is None:
+            offered = {line: [route[0]] for line, route in purchase.offered.items()}
+            try:
+                self.choices.add(network.options(purchase.order, purchase.at, offered))
+            except BadInput:
+                self.refused += 1
+                for run in runs:
+                    run.refuse(purchase)
+                return
+        else:
+            self.choices.lines += purchase.order.lines[0].quantity
+        self.assumed += purchase.carrier_assumed
+        for run in runs:
+            run.decide(purchase, way)
+
+
+def _play(task: Task, learner: Learner, progress: Progress) -> _Played:
+    """Play all orders in turn, each before every policy."""
+    past, span_s = task.past, task.span_s
+
+    def learned(share: float) -> None:
+        progress(LEARNING_SHARE * share)
+
+    network = MovingNetwork(past, span_s[0], progress=learned, plan=task.planned.plan, learner=learner)
+    runs = _begin(task, network)
+    played, orders = _Played(), past.count(span_s)
+    for number, (purchase, way) in enumerate(_moving(past, span_s, network), 1):
+        played.play(network, runs, purchase, way)
+        progress(LEARNING_SHARE + (1.0 - LEARNING_SHARE) * number / orders)
+    played.ran = tuple(run.ran for run in runs)
+    return played
+
+
+def _play_beside(task: Task) -> tuple[Ran, ...]:
+    """Play in the second process; the shelves stay there."""
+    return tuple(replace(ran, home=None) for ran in _play(task, Second.learner(), Second.tell).ran)
+
+
+def _begin(task: Task, network: MovingNetwork) -> tuple[Run, ...]:
+    """Return the policies at their desks, each with its shelves filled."""
+    demand = purchases_of(task.past) if any(policy.prices for policy in task.policies) else None
     runs = tuple(
         Run(
+            # A desk asks its network for options, arrays and meta, and for nothing else.
             Desk(network, policy, alternatives=0),
-            Totals(costs),
+            task.costs,
             None if demand is None or policy.prices is None else ReplayedPrices(policy.prices, demand),
+            task.planned.sites,
         )
-        for policy in policies
+        for policy in task.policies
     )
     for run in runs:
         with run.home.unit() as unit:
-            unit.ledger.append(stock.events)
-        run.planned_units = planned.book(run.home, run.desk.policy)
-    choices, refused, assumed = Choices(), 0, 0
-    orders = past.count(span_s)
-    for number, purchase in enumerate(past.purchases(span_s), 1):
+            unit.ledger.append(task.stock.events)
+        run.planned_units = task.planned.book(run.home, run.desk.policy)
+    return runs
+
+
+def _moving(
+    past: Past, span_s: tuple[int, int], network: MovingNetwork
+) -> Iterator[tuple[Purchase, Way | None]]:
+    """Yield the orders of a span, the network moved to each, with the only way of those that have one."""
+    singles, day = Singles(past, span_s, network), NEVER
+    ways: Mapping[str, Way] = {}
+    for purchase in past.purchases(span_s):
         network.advance(purchase.at_s, purchase.offers)
-        try:
-            options = network.options(
-                purchase.order, purchase.at, {line: [route[0]] for line, route in purchase.offered.items()}
-            )
-        except BadInput:
-            refused += 1
-            continue
-        choices.add(options)
-        assumed += purchase.carrier_assumed
-        for run in runs:
-            run.decide(purchase)
-        progress(LEARNING_SHARE + (1.0 - LEARNING_SHARE) * number / orders)
-    empty = past.empty_orders.is_between(*span_s, closed="left").sum()
-    return Replayed(span_s, stock, runs, choices, refused, int(empty), assumed, planned)
+        if day_of(purchase.at_s) != day:
+            day, ways = day_of(purchase.at_s), singles.of_day(purchase.at_s)
+        yield purchase, ways.get(purchase.order.order_id)
 
 
 def opening_stock(past: Past, at_s: int, rule: OpeningRule = _RULE) -> Stock:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import polars as pl
 
-from graph.demand import OrderType
-from inventory.forecast import PURCHASES, estimate
+from graph.orders import Order
+from inventory.forecast import PURCHASES, expected_orders
 from inventory.ledger import Ledger
 from optimizer.policy import PriceSchedule
 from optimizer.prices import Pricer, PriceTable, Shadow, SinceSolve, Trigger, is_due
-from replay.decision import Decision
 from replay.desk import Desk
+from replay.kinds import Kinds
 from replay.market import Market
 from replay.moving import REFIT_DAYS
 from replay.recorded import Past
@@ -36,7 +36,7 @@ class ReplayedPrices:
         """``demand``: all purchases (`inventory.forecast.PURCHASES`); those still to come are not read."""
         self.table: PriceTable | None = None
         self._schedule, self._demand = schedule, demand
-        self._types: tuple[OrderType, ...] = ()
+        self._kinds: Kinds | None = None
         self._learned: datetime | None = None
         self._left: dict[tuple[str, str], int] = {}
         self._orders, self._stock_outs = 0, 0
@@ -50,17 +50,14 @@ class ReplayedPrices:
             self._orders, self._stock_outs = 0, 0
         return self.table
 
-    def saw(self, decision: Decision) -> None:
-        """Take note of a decided order."""
-        order, problem = decision.options.order, decision.problem
+    def saw(self, order: Order, sent: Iterable[tuple[int, str, int]]) -> None:
+        """Take note of a decided order: what was ``sent``, as (line, source_id, units)."""
         lines: list[dict[str, Any]] = [
             {"product_id": line.product_id, "quantity": line.quantity, "parts": []} for line in order.lines
         ]
-        for line, route, units in decision.choice.assignment.parts:
-            if route < 0:
-                continue
-            name = order.lines[line].product_id, problem.route_id(route)[0]
-            lines[line]["parts"].append({"source_id": name[1], "quantity": units})
+        for line, source_id, units in sent:
+            name = order.lines[line].product_id, source_id
+            lines[line]["parts"].append({"source_id": source_id, "quantity": units})
             if name in self._left:
                 self._left[name] -= units
                 self._stock_outs += self._left[name] == 0
@@ -76,9 +73,10 @@ class ReplayedPrices:
         return is_due(self._schedule, SinceSolve(seconds / 3600, self._orders, self._stock_outs))
 
     def _solve(self, now: datetime, desk: Desk, ledger: Ledger, trigger: Trigger) -> PriceTable:
-        if self._learned is None or now - self._learned >= timedelta(days=REFIT_DAYS):
-            self._types, self._learned = estimate(self._demand, now).order_types, now
-        market = Market.of(replace(desk, prices=None), self._types, now, ledger, now)
+        if self._kinds is None or self._learned is None or now - self._learned >= timedelta(days=REFIT_DAYS):
+            self._learned = now
+            self._kinds = Kinds.of(desk.network.arrays, expected_orders(self._demand, now))
+        market = Market.among(replace(desk, prices=None), self._kinds, now, ledger, now)
         self._left = dict(zip(market.names, market.columns.stock.tolist(), strict=True))
         if not market.types:
             return PriceTable(int(now.timestamp()), {}, trigger, self._shadow)

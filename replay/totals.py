@@ -2,104 +2,78 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from math import fsum
+from typing import Any, Final, Self
 
-import numpy as np
+import polars as pl
 
 from graph.options import Options
 from optimizer.policy import Costs
-from optimizer.words import UNFILLED, Bools, Term
-from replay.decision import Decision, Served
-from replay.recorded import Purchase
-
-_CHARGED: Final = (Term.PACKAGE, Term.HANDLING, Term.TIME, Term.LATE)
-_MONEY: Final = (Term.FREIGHT, *_CHARGED, Term.SCARCITY)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Totals:
-    """The sums of one policy. Money is whole cents; ``costs`` charges every policy alike, whatever its own.
+    """The sums of one policy's outcomes, as ``costs`` charges them; money is whole cents.
 
     ``days``: expected days of the slowest package, over orders that are served at least in part (``served``
     and ``partly_served``). ``p_on_time``: over those of them that have a promise (``promised``), the least
     of an order's packages. ``stock_outs``: lines that some seller offers and has too little of.
     ``kept``: lines that go as the record says. ``unanswered``: orders for which the policy has no answer.
+    Orders that no policy can decide are not counted.
     """
 
     costs: Costs
-    orders: int = 0
-    lines: int = 0
-    units: int = 0
-    served: int = 0
-    partly_served: int = 0
-    unserved: int = 0
-    unanswered: int = 0
-    unserved_units: int = 0
-    packages: int = 0
-    split_orders: int = 0
-    stock_outs: int = 0
-    kept: int = 0
-    promised: int = 0
-    days: float = 0.0
-    p_on_time: float = 0.0
-    cents: dict[Term, int] = field(default_factory=lambda: dict.fromkeys(_MONEY, 0))
-    price_versions: dict[str, int] = field(default_factory=dict)
+    orders: int
+    lines: int
+    units: int
+    served: int
+    partly_served: int
+    unserved: int
+    unanswered: int
+    unserved_units: int
+    packages: int
+    split_orders: int
+    stock_outs: int
+    kept: int
+    promised: int
+    days: float
+    p_on_time: float
+    freight_cents: int
+    package_cents: int
+    handling_cents: int
+    time_cents: int
+    late_cents: int
+    scarcity_cents: int
+    price_versions: int
 
-    def add(self, decision: Decision, purchase: Purchase) -> None:
-        """Count one decision."""
-        problem, answer = decision.problem, decision.choice.assignment
-        self._asked(purchase)
-        served = decision.served
-        self.served += served is Served.SERVED
-        self.partly_served += served is Served.PARTLY
-        self.unserved += served is Served.UNSERVED
-        self.unserved_units += answer.unfilled_units
-        self.stock_outs += int(_short(decision).sum())
-        self.kept += sum(
-            part.route != UNFILLED
-            and problem.route_id(part.route) == purchase.record[problem.line_ids[part.line]]
-            for part in answer.parts
-        )
-        if decision.price_version is not None:
-            known = self.price_versions.get(decision.price_version, 0)
-            self.price_versions[decision.price_version] = known + 1
-        if answer.routes:
-            self._went(decision)
+    @classmethod
+    def of(cls, outcomes: pl.DataFrame, costs: Costs) -> Self:
+        """Add up outcomes (`replay.outcomes.SCHEMA`)."""
+        rows = outcomes.filter(~pl.col("refused"))
+        filled, decided, units = pl.col("filled_units"), pl.col("decided"), pl.col("units")
+        sums = rows.select(
+            *(pl.col(name).sum() for name in _SUMMED),
+            orders=pl.len(),
+            served=(filled == units).sum(),
+            partly_served=((filled > 0) & (filled < units)).sum(),
+            unserved=(decided & (filled == 0)).sum(),
+            unanswered=(~decided).sum(),
+            unserved_units=(units - filled).sum(),
+            split_orders=(pl.col("packages") > 1).sum(),
+            kept=pl.col("kept_lines").sum(),
+            promised=pl.col("p_on_time").count(),
+            price_versions=pl.col("price_version").drop_nulls().n_unique(),
+        ).row(0, named=True)
+        for name, each in (("package_cents", costs.package_cents), ("handling_cents", costs.handling_cents)):
+            sums[name] = each * sums["packages"]
+        days, on_time = (fsum(rows[name].drop_nulls()) for name in ("expected_days", "p_on_time"))
+        return cls(costs, **sums, days=days, p_on_time=on_time)
 
-    def none(self, purchase: Purchase) -> None:
-        """Count an order for which the policy has no answer."""
-        self._asked(purchase)
-        self.unanswered += 1
-        self.unserved_units += sum(line.quantity for line in purchase.order.lines)
-
-    def _asked(self, purchase: Purchase) -> None:
-        self.orders += 1
-        self.lines += len(purchase.order.lines)
-        self.units += sum(line.quantity for line in purchase.order.lines)
-
-    def _went(self, decision: Decision) -> None:
-        """Count what the packages of a decision take and cost."""
-        problem, answer = decision.problem, decision.choice.assignment
-        routes = list(answer.routes)
-        promised = decision.options.order.promise_days is not None
-        self.packages += len(routes)
-        self.split_orders += len(routes) > 1
-        self.days += float(problem.mean_days[routes].max())
-        if promised:
-            self.promised += 1
-            self.p_on_time += decision.p_on_time
-        for term in (Term.FREIGHT, Term.SCARCITY):
-            self.cents[term] += answer.terms.get(term, 0)
-        self.cents[Term.PACKAGE] += self.costs.package_cents * len(routes)
-        self.cents[Term.HANDLING] += self.costs.handling_cents * len(routes)
-        for part in answer.parts:
-            if part.route != UNFILLED:
-                # As `Costs.part_terms` rounds: half a cent to the even one.
-                late = 1.0 - float(problem.p_on_time[part.route]) if promised else 0.0
-                days = float(problem.mean_days[part.route])
-                self.cents[Term.TIME] += round(self.costs.time_cents_per_day * days)
-                self.cents[Term.LATE] += round(self.costs.late_cents * late)
+    @property
+    def cost_cents(self) -> int:
+        """All that is charged; scarcity prices decide only."""
+        return sum(getattr(self, name) for name in _CHARGED)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the totals as JSON values; a mean over nothing is null."""
@@ -110,15 +84,19 @@ class Totals:
             "expected_days": _share(self.days, answered),
             "p_on_time": _share(self.p_on_time, self.promised),
             "kept_share": _share(self.kept, self.lines),
-            **{f"{term}_cents": cents for term, cents in self.cents.items()},
-            "cost_cents": sum(cents for term, cents in self.cents.items() if term is not Term.SCARCITY),
-            "price_versions": len(self.price_versions),
+            **{name: getattr(self, name) for name in (*_CHARGED, "scarcity_cents", "cost_cents")},
+            "price_versions": self.price_versions,
         }
 
 
 _COUNTS: Final = (
     *("orders", "lines", "units", "served", "partly_served", "unserved", "unanswered", "unserved_units"),
     *("packages", "split_orders", "stock_outs", "promised"),
+)
+_CHARGED: Final = ("freight_cents", "package_cents", "handling_cents", "time_cents", "late_cents")
+_SUMMED: Final = (
+    *("lines", "units", "packages", "stock_outs"),
+    *("freight_cents", "time_cents", "late_cents", "scarcity_cents"),
 )
 
 
@@ -142,14 +120,6 @@ class Choices:
     def share(self) -> float | None:
         """The share of lines with a choice; None without lines."""
         return _share(self.with_choice, self.lines)
-
-
-def _short(decision: Decision) -> Bools:
-    """Tell the lines that some source offers and has too few units of, (lines,)."""
-    problem, options = decision.problem, decision.options
-    stock = problem.stock[problem.item][:, problem.source]
-    short = (stock < problem.quantity[:, None]) & options.candidate & ~options.lapsed
-    return np.asarray(short.any(axis=1))
 
 
 def _share(part: float, whole: int) -> float | None:

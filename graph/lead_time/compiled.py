@@ -45,7 +45,7 @@ TOP: Final = np.uint64(58)
 
 
 def read(asked: Asked, moment: Moment, levels: Levels, online: Online | None) -> Reading:
-    """Read all rows at a moment; without ``online`` the total follows the levels too."""
+    """Read all rows, each at its moment; without ``online`` the total follows the levels too."""
     return Reading(*_compiled()[0](asked, moment, levels, online))
 
 
@@ -240,8 +240,8 @@ def _parcels(asked: Asked, moment: Moment, columns: FloatArray) -> None:
         columns[at + 5, row] = asked.n_lines[row] + (asked.quantity[row] - 1.0)
         columns[at + 6, row] = asked.n_sellers[row]
         columns[at + 7, row] = asked.payment_type[row] if asked.payment_type[row] >= 0 else np.nan
-        columns[at + 8, row] = moment.weekday
-        columns[at + 9, row] = moment.hour
+        columns[at + 8, row] = moment.weekday[row]
+        columns[at + 9, row] = moment.hour[row]
 
 
 def _log1p(values: FloatArray, found: FloatArray) -> None:

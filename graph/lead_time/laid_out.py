@@ -96,10 +96,10 @@ class Levels(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """The local time of a purchase: weekday (Monday 0) and hour."""
+    """The local time of each row's purchase, (rows,): weekday (Monday 0) and hour."""
 
-    weekday: float
-    hour: float
+    weekday: FloatArray
+    hour: FloatArray
 
 
 class Reading(NamedTuple):

@@ -29,6 +29,17 @@ def lane_key(pair: IntArray, carrier: CodeArray) -> IntArray:
     return key
 
 
+def ends_of(pair: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the two codes that ``pair_key`` packed."""
+    return (pair >> _SHIFT) - 1, (pair & ((1 << _SHIFT) - 1)) - 1
+
+
+def pair_of(lane: IntArray) -> IntArray:
+    """Return the pair of regions whose key ``lane_key`` packed."""
+    found: IntArray = lane >> _SHIFT
+    return found
+
+
 def slot(code: CodeArray, known: int) -> IntArray:
     """Return the row of a dense table of ``known`` + 1 rows: 0 for unknown codes, code + 1 for the others."""
     found: IntArray = np.where(code < known, code, -1).astype(np.int64) + 1

@@ -38,7 +38,7 @@ from graph.lead_time.value import LeadTimeBatch
 FORMAT: Final = 1
 
 _HANDLING = COMPONENTS.index("handling")
-_ANY_MOMENT: Final = Moment(0.0, 0.0)
+_ANY_MOMENT: Final = Moment(np.zeros(0), np.zeros(0))
 _TABLES: Final = ("pair", "lane")
 _ONLINE: Final = "online.npz"
 PAUSED: Final = "paused.npz"
@@ -159,7 +159,7 @@ class LeadTimes:
         the lead time keeps its mean, and the whole its relative spread.
         """
         total = self.total
-        moment = _ANY_MOMENT if total is None else total.moment(query.at_s)
+        moment = _ANY_MOMENT if total is None else total.moment(query)
         found = read(query.asked, moment, self._levels, None if total is None else total.compiled)
         stages = tuple(
             LeadTimeBatch(found.location[column], found.stage_bucket, spread, found.basis, found.n)

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.lead_time.journeys import CodeArray, FloatArray
+from graph.lead_time.journeys import CodeArray, FloatArray, IntArray
 from graph.lead_time.laid_out import Asked
 from graph.model import NEVER, UNKNOWN
 
@@ -30,7 +30,9 @@ _NO_MARKS: Final = np.zeros(0, np.bool_)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RouteQuery:
-    """Equally long arrays, one row a candidate (source, carrier, destination, product), at instant ``at_s``.
+    """Equally long arrays, one row a candidate (source, carrier, destination, product), at ``at_s``.
+
+    The instant (epoch seconds) is one for all rows, or an array with one a row.
 
     Codes are rows of the node tables (int32), -1 = unknown. ``seller`` -1 asks for a seller without effect,
     which is how a lane's reference parcel is read. ``site_handling_days``: the handling time of the warehouse
@@ -56,7 +58,7 @@ class RouteQuery:
     quantity: FloatArray
     n_lines: CodeArray
     n_sellers: CodeArray
-    at_s: int = NEVER
+    at_s: int | IntArray = NEVER
     site_handling_days: FloatArray | None = None
     assumed: NDArray[np.bool_] | None = None
 
@@ -86,7 +88,7 @@ class RouteQuery:
         )
 
     @classmethod
-    def build(cls, rows: int, at_s: int = NEVER, **columns: Any) -> RouteQuery:
+    def build(cls, rows: int, at_s: int | IntArray = NEVER, **columns: Any) -> RouteQuery:
         """Make a query from some columns, each an array or a scalar; the others are unknown.
 
         ``quantity``, ``n_lines`` and ``n_sellers`` are 1 when not given. A misspelt column raises TypeError.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
 from typing import Any, Final
@@ -22,6 +22,7 @@ from inventory.restock import Placed, placed
 from inventory.sql import SqlUnit
 from inventory.sql.reorders import low_page, order_events
 from inventory.stock import StockRow
+from replay.purchasing.store import canceled_ids
 
 SOURCE: Final = "reorder"
 """The ``source`` of the events that the chore books."""
@@ -89,7 +90,14 @@ def _pages(unit: SqlUnit, at: datetime) -> Iterator[list[Low]]:
 
 
 def _with_orders(connection: sa.Connection, rows: Sequence[StockRow], at: datetime) -> list[Low]:
-    known = placed(order_events(connection, [row.key for row in rows]), at)
+    events = list(order_events(connection, [row.key for row in rows]))
+    known, called_off = placed(events, at), canceled_ids(connection, [event.event_id for event in events])
+    if called_off:  # they count as orders, for ids follow from the count, and nothing is to come of them
+        waiting = placed([event for event in events if event.event_id not in called_off], at)
+        known = {
+            key: replace(one, open_units=waiting[key].open_units if key in waiting else 0)
+            for key, one in known.items()
+        }
     return [Low(row, known.get(row.key, Placed())) for row in rows]
 
 

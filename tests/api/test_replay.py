@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from api.render.replay import MEASURES
@@ -14,9 +16,16 @@ from api.render.replay import MEASURES
 SPAN = ("--from", "2018-02-01", "--to", "2018-02-15")
 
 
-def malha(*arguments: object) -> subprocess.CompletedProcess[str]:
+def malha(*arguments: object, seed: str = "0") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "api", "replay", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    hashes = os.environ | {"PYTHONHASHSEED": seed}
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, env=hashes)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return what is in a folder, by path."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
 
 def shelf(folder: Path, market_dir: Path, counted: str) -> Path:
@@ -51,6 +60,30 @@ def test_one_json_document_and_the_same_in_words(market_dir: Path) -> None:
         assert words in shown.stdout
     assert f"{told['policies']['cheapest']['freight_cents'] / 100:,.2f}" in shown.stdout
     assert "As-is is the recorded choice" in shown.stdout
+
+
+def test_a_folder_of_what_came_of_it(market_dir: Path, tmp_path: Path) -> None:
+    asked = ("--source", market_dir, *SPAN, "--policy", "as_is", "--policy", "cheapest", "--json", "--out")
+    one, other = malha(*asked, tmp_path / "one"), malha(*asked, tmp_path / "other", seed="1")
+    assert (one.returncode, one.stderr) == (0, "")
+    assert one.stdout == other.stdout
+    assert files(tmp_path / "one") == files(tmp_path / "other")
+    told = json.loads((tmp_path / "one" / "replay.json").read_text("utf-8"))
+    assert told == json.loads(one.stdout)
+    rows = pl.read_parquet(tmp_path / "one" / "outcomes" / "cheapest.parquet")
+    assert rows["freight_cents"].sum() == told["policies"]["cheapest"]["freight_cents"]
+    again = malha(*asked, tmp_path / "one", "--policy", "priced")
+    assert again.returncode == 0
+    assert sorted(files(tmp_path / "one")) == [
+        *(f"outcomes/{name}.parquet" for name in ("as_is", "cheapest", "priced")),
+        "replay.json",
+    ]
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("keep", "utf-8")
+    refused = malha(*asked, tmp_path / "mine")
+    assert refused.returncode == 2
+    assert "is no replay" in json.loads(refused.stdout)["message"]
+    assert sorted(files(tmp_path / "mine")) == ["letter.txt"]
 
 
 def test_a_stock_file_counts_unless_it_is_later_than_the_start(market_dir: Path, tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from graph.lead_time import OnlineParameters
 from ingest.source import open_source
 from inventory.audit import audit
 from inventory.events import EventType, StockEvent, StockKey
-from optimizer.words import Term
 from replay.recorded import Past, read_past
 from replay.replayed import Replayed, Stock, opening_stock, replay
 
@@ -71,10 +70,11 @@ def test_as_is_repeats_the_record(made: Replayed, market_dir: Path) -> None:
 
 
 def test_each_policy_is_best_at_what_it_looks_for(made: Replayed) -> None:
-    told = {run.desk.policy.name: run.totals for run in made.runs}
+    told = {run.policy.name: run.totals for run in made.runs}
 
     def spent(name: str) -> int:
-        return sum(told[name].cents[term] for term in (Term.FREIGHT, Term.PACKAGE, Term.HANDLING))
+        totals = told[name]
+        return totals.freight_cents + totals.package_cents + totals.handling_cents
 
     assert spent("cheapest") <= min(spent(name) for name in told if name != "as_is")
     assert told["reliable"].p_on_time >= max(told[name].p_on_time for name in ("cheapest", "nearest"))
@@ -83,6 +83,7 @@ def test_each_policy_is_best_at_what_it_looks_for(made: Replayed) -> None:
 
 def test_shelves_add_up_and_recorded_receipts_are_told(past: Past, made: Replayed) -> None:
     for run in made.runs:
+        assert run.home is not None
         with run.home.unit() as unit:
             assert audit(unit.store).clean
             events = list(unit.store.all_events())
@@ -117,7 +118,7 @@ def test_money_charges_all_policies_alike(made: Replayed) -> None:
 def test_the_same_replay_has_the_same_totals_to_the_bit(past: Past, made: Replayed) -> None:
     again = replayed(past, ("priced", "as_is"))
     for run in again.runs:
-        before = next(one for one in made.runs if one.desk.policy.name == run.desk.policy.name)
+        before = next(one for one in made.runs if one.policy.name == run.policy.name)
         assert run.totals == before.totals
 
 

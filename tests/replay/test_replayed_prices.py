@@ -31,7 +31,7 @@ def replayed(past: Past, policy: Policy, last: int = LAST) -> Replayed:
 
 
 def table_of(made: Replayed) -> PriceTable:
-    table = made.runs[0].desk.prices
+    table = made.runs[0].table
     assert table is not None
     return table
 
@@ -48,9 +48,10 @@ def made(past: Past) -> Replayed:
 
 def test_prices_are_solved_again_at_most_once_a_day_and_decide(made: Replayed) -> None:
     totals = made.runs[0].totals
-    assert 20 <= len(totals.price_versions) <= 28
-    assert sum(totals.price_versions.values()) == totals.orders - totals.unanswered
-    assert table_of(made).version in totals.price_versions
+    versions = made.runs[0].outcomes["price_version"]
+    assert 20 <= totals.price_versions == versions.n_unique() <= 28
+    assert versions.null_count() == totals.unanswered
+    assert table_of(made).version in versions
     assert any("solved again" in line for line in made.assumptions())
 
 

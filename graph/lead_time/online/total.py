@@ -89,17 +89,18 @@ class OnlineTotal:
         untold = bucket_of(np.append(self.state_pair[:1], 0.0)[:, None], np.append(same, True))
         return np.stack([untold, untold + BUCKETS])
 
-    def moment(self, at_s: int) -> Moment:
-        """Return the moment of a purchase (epoch seconds); an unknown instant reads as of T."""
-        local = (self.as_of_s if at_s == NEVER else at_s) - DAY_STARTS_S
-        return Moment(float((local // DAY_S + 3) % 7), (local % DAY_S) / 3600.0)
+    def moment(self, query: RouteQuery) -> Moment:
+        """Return the moment of each row's purchase; an unknown instant reads as of T."""
+        at_s = np.broadcast_to(query.at_s, len(query))
+        local = np.where(at_s == NEVER, self.as_of_s, at_s) - DAY_STARTS_S
+        return Moment(((local // DAY_S + 3) % 7).astype(np.float64), (local % DAY_S) / 3600.0)
 
     def locate(self, query: RouteQuery) -> tuple[FloatArray, IntArray]:
         """Return the location on log days and the spread bucket of each row.
 
         A row with the handling time of a site has no seller effect. An unknown instant reads as of T.
         """
-        return locate(query.asked, self.moment(query.at_s), self.compiled)
+        return locate(query.asked, self.moment(query), self.compiled)
 
     def effect_of(self, row: IntArray) -> FloatArray:
         """Return the log effect of sellers given by their rows here (0 = unknown)."""

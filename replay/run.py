@@ -1,0 +1,178 @@
+"""One policy at work in a replay: its desk, its own shelves, and what came of every order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import count
+
+import polars as pl
+
+from inventory.days import local_day
+from inventory.events import Cause, EventType, StockEvent, StockKey
+from inventory.memory import MemoryHome, MemoryUnit
+from inventory.reservations import Part
+from optimizer.policy import Costs, Policy, PolicyKind
+from optimizer.prices import PriceTable
+from replay.desk import Choice, Desk, NoAnswer, reserved_parts
+from replay.outcomes import Outcome, frame_of
+from replay.recorded import Purchase
+from replay.replayed_prices import ReplayedPrices
+from replay.single import Charge, Way, has_no_limits, is_served
+from replay.totals import Totals
+
+
+@dataclass(frozen=True, eq=False)
+class Ran:
+    """What came of one policy.
+
+    ``table``: the prices in force at the end. ``home``: its shelves, None where another process kept them.
+    """
+
+    policy: Policy
+    costs: Costs
+    outcomes: pl.DataFrame
+    recorded_units: int
+    planned_units: int
+    table: PriceTable | None = None
+    home: MemoryHome | None = None
+
+    @cached_property
+    def totals(self) -> Totals:
+        """What the outcomes add up to."""
+        return Totals.of(self.outcomes, self.costs)
+
+    @property
+    def used_units(self) -> int:
+        """The units that orders took from a plan's sites."""
+        return int(self.outcomes["plan_units"].sum())
+
+
+@dataclass
+class Run:
+    """One policy at work; ``costs`` charges it, ``sites`` are the warehouses of a plan."""
+
+    desk: Desk
+    costs: Costs
+    prices: ReplayedPrices | None = None
+    sites: frozenset[str] = frozenset()
+    home: MemoryHome = field(default_factory=MemoryHome)
+    recorded_units: int = 0
+    planned_units: int = 0
+    rows: list[Outcome] = field(default_factory=list)
+
+    @property
+    def ran(self) -> Ran:
+        """What came of it so far."""
+        return Ran(
+            self.desk.policy,
+            self.costs,
+            frame_of(self.rows),
+            self.recorded_units,
+            self.planned_units,
+            self.desk.prices,
+            self.home,
+        )
+
+    @cached_property
+    def _takes_ways(self) -> bool:
+        return has_no_limits(self.desk.policy)
+
+    def refuse(self, purchase: Purchase) -> None:
+        """Take note of an order that no policy can decide."""
+        self.rows.append(Outcome.none(purchase, self.desk.network.arrays, refused=True))
+
+    def decide(self, purchase: Purchase, way: Way | None = None) -> None:
+        """Decide one order and hold its stock for good; ``way``: the only one that it has."""
+        with self.home.unit() as unit:
+            if self.prices is not None:
+                table = self.prices.at(purchase.at, self.desk, unit.ledger)
+                if table is not self.desk.prices:
+                    self.desk = replace(self.desk, prices=table)
+            if way is None or not self._takes_ways or not self._sent(unit, purchase, way):
+                self._decided(unit, purchase)
+
+    def _sent(self, unit: MemoryUnit, purchase: Purchase, way: Way) -> bool:
+        """Send an order its only way; False, and nothing done, where there is a choice after all."""
+        order, (line,) = purchase.order, purchase.order.lines
+        source, carrier = purchase.offered[line.line_id]
+        key = StockKey.of_source(line.product_id, source)
+        units = unit.ledger.units([line.product_id])
+        if any(lying.current > 0 and place != key for place, lying in units.items()):
+            return False
+        policy, table = self.desk.policy, self.desk.prices
+        price = 0 if table is None else table.cents.get((line.product_id, source), 0)
+        scarcity = price * line.quantity
+        own = Charge.of(policy.costs, way, line.quantity)
+        if policy.kind is PolicyKind.COST and not is_served(policy.costs, own, scarcity, line.quantity):
+            return False
+        lying = units.get(key)
+        short = max(line.quantity - (0 if lying is None else max(lying.available, 0)), 0)
+        self._receive(unit, purchase, {key: short})
+        part = Part(line.line_id, "pkg-1", source, carrier, key, line.quantity, local_day(purchase.at))
+        unit.ledger.reserve(order.order_id, [part], at=purchase.at, expires_at=None)
+        version = None if table is None else table.version
+        self.rows.append(
+            Outcome.alone(
+                purchase, way, Charge.of(self.costs, way, line.quantity), self.desk.network.arrays
+            )._replace(short_units=short, scarcity_cents=scarcity, price_version=version)
+        )
+        if self.prices is not None:
+            self.prices.saw(order, [(0, source, line.quantity)])
+        return True
+
+    def _decided(self, unit: MemoryUnit, purchase: Purchase) -> None:
+        # What the hand-over told is for the policy that repeats it; the others know the offer.
+        repeats = self.desk.policy.kind is PolicyKind.RECORDED
+        record = purchase.record if repeats else purchase.offered
+        short = self._receive(unit, purchase, self._lacking(unit, purchase, record))
+        arrays = self.desk.network.arrays
+        case = self.desk.case(purchase.order, purchase.at, unit.ledger, record, lock=True)
+        try:
+            decision = self.desk.decide(case)
+        except NoAnswer:
+            self.rows.append(Outcome.none(purchase, arrays, short_units=short))
+            return
+        parts = reserved_parts(decision, local_day(purchase.at))
+        self.desk.hold(unit, purchase.order.order_id, parts, at=purchase.at)
+        self.rows.append(
+            Outcome.of(decision, purchase, self.costs, arrays, short_units=short, sites=self.sites)
+        )
+        if self.prices is not None:
+            route_id = decision.problem.route_id
+            parts_of = decision.choice.assignment.parts
+            sent = [(line, route_id(route)[0], units) for line, route, units in parts_of if route >= 0]
+            self.prices.saw(purchase.order, sent)
+
+    def _lacking(
+        self, unit: MemoryUnit, purchase: Purchase, record: Mapping[str, Choice]
+    ) -> dict[StockKey, int]:
+        """Return what the recorded purchase proves to have been there, and the shelf has not."""
+        wanted: dict[StockKey, int] = {}
+        for line in purchase.order.lines:
+            key = StockKey.of_source(line.product_id, record[line.line_id][0])
+            wanted[key] = wanted.get(key, 0) + line.quantity
+        there = unit.ledger.available(sorted(wanted))
+        return {key: wanted[key] - max(there[key], 0) for key in sorted(wanted)}
+
+    def _receive(self, unit: MemoryUnit, purchase: Purchase, lacking: Mapping[StockKey, int]) -> int:
+        """Book what lacks; return the units."""
+        number = count(1)
+        events = [
+            StockEvent(
+                f"recorded-{purchase.order.order_id}-{next(number)}",
+                key,
+                EventType.RECEIVED,
+                units,
+                purchase.at,
+                source=Cause.RECORDED.value,
+            )
+            for key, units in lacking.items()
+            if units > 0
+        ]
+        if events:
+            unit.ledger.append(events)
+        units = sum(event.quantity for event in events)
+        self.recorded_units += units
+        return units
