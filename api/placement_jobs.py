@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import polars as pl
 from pydantic import BeforeValidator, Field, ValidationError
@@ -26,7 +26,11 @@ MOST_ROWS: Final = 200_000
 MOST_EDITS: Final = 100
 MOST_SITES: Final = 200
 MOST_SECONDS: Final = 3_600.0
+MOST_POINTS: Final = 20
+MOST_DRAWS: Final = 200
 REQUEST: Final = "request"
+SOLVED: Final = 0.99
+"""How much of the job is done when the plan is found."""
 
 Cell = str | float | bool | None
 Rows = Annotated[list[dict[str, Cell]], Field(max_length=MOST_ROWS)]
@@ -42,11 +46,21 @@ class FromSnapshot(Strict):
     kmedians: Annotated[int, Field(ge=1, le=MOST_SITES), BeforeValidator(whole)] | None = None
 
 
+class StudiesIn(Strict):
+    """What else is asked of the plan, as `malha place` takes it: each solves the scenario again, changed."""
+
+    frontier: Annotated[int, Field(ge=2, le=MOST_POINTS), BeforeValidator(whole)] | None = None
+    worth: bool = False
+    bootstrap: Annotated[int, Field(ge=1, le=MOST_DRAWS), BeforeValidator(whole)] | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**32), BeforeValidator(whole)] = 1
+
+
 class PlacementIn(Strict):
     """The request of a job ``place``: a scenario, edits on it, and how far to search.
 
     Give ``tables`` (rows by table, as docs/scenarios.md has them) and ``settings`` (as scenario.toml), or
-    ``from_snapshot``. What the tables leave out is computed from the worker's snapshot.
+    ``from_snapshot``. What the tables leave out is computed from the worker's snapshot. ``assort``: also
+    what each site stocks, product by product. ``seconds`` and ``gap`` hold for each solve of the ``studies``.
     """
 
     tables: dict[str, Rows] | None = None
@@ -55,6 +69,8 @@ class PlacementIn(Strict):
     edits: list[Annotated[str, Field(max_length=300)]] = Field(default_factory=list, max_length=MOST_EDITS)
     seconds: float = Field(default=60.0, gt=0, le=MOST_SECONDS)
     gap: float = Field(default=1e-3, ge=0, lt=1)
+    assort: Literal["weighed", "best-sellers"] | None = None
+    studies: StudiesIn = Field(default_factory=StudiesIn)
 
 
 def placement_of(request: Mapping[str, Any]) -> PlacementIn:
@@ -119,21 +135,29 @@ class Place:
         BadInput for a request that cannot be used, or whose limits leave no plan; NoPlanFound ends the job
         as failed.
         """
-        from api.placing import completed, progress_text, solved  # noqa: PLC0415 (a worker may never need it)
+        from api.place_assortment import assorting, stocked  # noqa: PLC0415 (a worker may never need it)
+        from api.place_studies import Studies, studied  # noqa: PLC0415
+        from api.placing import completed, progress_text, solved  # noqa: PLC0415
         from optimizer.placement.record import PlaceLimits  # noqa: PLC0415
 
         asked, folder = placement_of(task.job.request), self.shop.folder()
         task.tell(0.0, "Reading the scenario")
-        ready, _ = completed(edited(self._scenario(asked, folder), asked.edits), folder)
+        ready, network = completed(edited(self._scenario(asked, folder), asked.edits), folder)
         done = 0.0
 
         def progress(step: Progress) -> None:
             nonlocal done
             share = step.bound / step.value if 0 < step.bound <= step.value else 0.0
-            done = max(done, min(share, 0.99))
+            done = max(done, min(share, SOLVED))
             task.tell(done, progress_text(step))
 
-        placed = solved(ready, PlaceLimits(seconds=asked.seconds, gap=asked.gap), progress)
+        def told(message: str) -> None:
+            task.tell(max(done, SOLVED), message)
+
+        limits = PlaceLimits(seconds=asked.seconds, gap=asked.gap)
+        placed = studied(solved(ready, limits, progress), Studies(**asked.studies.model_dump()), limits, told)
+        if (how := assorting(asked.assort)) is not None:
+            placed = stocked(placed, how, network, folder, limits, told)
         tables = {
             name: _rows(getattr(placed.tables, name)) for name in ("sites", "stock", "flows", "transfers")
         }

@@ -74,20 +74,27 @@ def open_snapshot(scenario: Scenario, snapshot: Path | None) -> Network | None:
 
     BadInput where the named one is not there: another would give other figures.
     """
+    folder = snapshot_of(scenario, snapshot)
+    if folder is None:
+        return None
+    network, wanted = Network.open(folder), scenario.settings.origin.get("snapshot_id", "")
+    if snapshot is None and wanted and (found := network.meta.snapshot_id) != wanted:
+        raise BadInput(
+            f"The scenario was made from snapshot {wanted[:12]}…, and {folder} holds {found[:12]}…: name one "
+            "with --snapshot."
+        )
+    return network
+
+
+def snapshot_of(scenario: Scenario, snapshot: Path | None) -> Path | None:
+    """Return the folder of a snapshot, else of the one that the scenario names, None where it names none."""
     if snapshot is not None:
-        return Network.open(snapshot)
+        return snapshot_folder(snapshot)
     origin = scenario.settings.origin
     if "folder" not in origin:
         return None
     root, wanted = Path(origin["folder"]), origin.get("snapshot_id", "")
-    inside = root / wanted
-    network = Network.open(inside if wanted and inside.is_dir() else snapshot_folder(root))
-    if wanted and (found := network.meta.snapshot_id) != wanted:
-        raise BadInput(
-            f"The scenario was made from snapshot {wanted[:12]}…, and {root} holds {found[:12]}…: name one "
-            "with --snapshot."
-        )
-    return network
+    return root / wanted if wanted and (root / wanted).is_dir() else snapshot_folder(root)
 
 
 def solved(

@@ -25,6 +25,7 @@ __all__ = [
     "demand_of_categories",
     "demand_of_products",
     "estimate",
+    "expected_orders",
     "product_rates",
     "purchases",
 ]
@@ -42,8 +43,8 @@ def estimate(demand: pl.DataFrame, at: datetime, rule: ForecastRule = _RULE) -> 
     """
     known, sales = sales_before(demand, at)
     rates = category_rates(sales, rule)
-    products = _product_rates(known, sales, rates, rule)
-    types, covered = _order_types(known, products, rule)
+    products = _pair_rates(known, sales, rates, rule)
+    types, covered = _order_types(known, sales, rates, rule)
     product_ids = products["product_id"].unique().sort()
     regions = products["region"].unique().sort()
     return DemandEstimate(
@@ -57,6 +58,12 @@ def estimate(demand: pl.DataFrame, at: datetime, rule: ForecastRule = _RULE) -> 
         order_types=types,
         covered_share=covered,
     )
+
+
+def expected_orders(demand: pl.DataFrame, at: datetime, rule: ForecastRule = _RULE) -> tuple[OrderType, ...]:
+    """Return the order types of `estimate` alone, for less. Reads and raises as it does."""
+    known, sales = sales_before(demand, at)
+    return _order_types(known, sales, category_rates(sales, rule), rule)[0]
 
 
 def demand_of_categories(demand: pl.DataFrame, at: datetime, rule: ForecastRule = _RULE) -> pl.DataFrame:
@@ -97,9 +104,13 @@ def demand_of_products(demand: pl.DataFrame, at: datetime, rule: ForecastRule = 
 
 def product_rates(sales: Sales, rule: ForecastRule = _RULE) -> tuple[Floats, Floats]:
     """Return mean and variance of the units a day of every product, (P,) each; 0 for those that lapsed."""
+    return _product_rates(sales, category_rates(sales, rule), rule)
+
+
+def _product_rates(sales: Sales, rates: CategoryRates, rule: ForecastRule) -> tuple[Floats, Floats]:
     shares = product_shares(sales, rule)
     mean, var = np.zeros(len(sales.products)), np.zeros(len(sales.products))
-    mean[shares.product], var[shares.product] = rates_of(shares, sales, category_rates(sales, rule))
+    mean[shares.product], var[shares.product] = rates_of(shares, sales, rates)
     return mean, var
 
 
@@ -131,7 +142,7 @@ def _region_frame(sales: Sales, rates: CategoryRates, rule: ForecastRule) -> pl.
     return pairs.with_columns(mean=pl.Series(mean.ravel()), var=pl.Series(var.ravel()))
 
 
-def _product_rates(
+def _pair_rates(
     known: pl.DataFrame, sales: Sales, category: CategoryRates, rule: ForecastRule
 ) -> pl.DataFrame:
     """Return product, region, mean and variance of the units a day, sorted by product and region."""
@@ -167,7 +178,7 @@ def _product_rates(
 
 
 def _order_types(
-    known: pl.DataFrame, products: pl.DataFrame, rule: ForecastRule
+    known: pl.DataFrame, sales: Sales, rates: CategoryRates, rule: ForecastRule
 ) -> tuple[tuple[OrderType, ...], float]:
     """Return the kinds of orders that come again, and the share of recent orders that are of one of them.
 
@@ -183,7 +194,7 @@ def _order_types(
     kept = orders.filter((pl.col("lines").list.len() == 1) | (seen >= 2))
     kinds = kept.group_by("lines", "region").agg(pl.sum("weight"))
     kinds = kinds.with_columns(key=pl.col("lines").list.eval(pl.element().struct.json_encode()).list.join(""))
-    expected = dict(products.group_by("product_id").agg(pl.col("mean").sort().sum()).iter_rows())
+    expected = dict(zip(sales.products, _product_rates(sales, rates, rule)[0].tolist(), strict=True))
     units = dict(weighed.group_by("product_id").agg((pl.col("weight") * pl.col("units")).sum()).iter_rows())
     days = max(_days_watched(known, rule), 1e-9)
     types = []
@@ -194,7 +205,7 @@ def _order_types(
         mean = kind_weight / ONE / days
         if len(told) == 1:
             product = told[0][0]
-            mean = expected.get(product, 0.0) * kind_weight / units[product]
+            mean = expected[product] * kind_weight / units[product]
         types.append(OrderType(told, region, mean, mean / (_TYPE_DAYS + days)))
     return tuple(types), kept.height / max(orders.height, 1)
 

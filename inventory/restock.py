@@ -67,7 +67,7 @@ def placed(events: Iterable[StockEvent], at: datetime) -> dict[StockKey, Placed]
         if event.event_type is EventType.REORDERED:
             counts[event.key] += 1
             waiting.append((event.at, event.quantity))
-        elif event.event_type is EventType.RECEIVED and event.source not in _MADE_UP:
+        elif event.event_type is EventType.RECEIVED and fills(event):
             days[event.key] += _fill(waiting, event)
     return {
         key: Placed(
@@ -77,6 +77,11 @@ def placed(events: Iterable[StockEvent], at: datetime) -> dict[StockKey, Placed]
         )
         for key, waiting in orders.items()
     }
+
+
+def fills(receipt: StockEvent) -> bool:
+    """Whether a receipt may be of a purchase order: nobody ordered what Malha made up, or counted."""
+    return receipt.source not in _MADE_UP
 
 
 def _fill(waiting: list[tuple[datetime, int]], receipt: StockEvent) -> list[float]:

@@ -258,10 +258,10 @@ class ColumnLP:
         costs.ids.extend(fresh)
         costs.values.extend(self._costs[self._loaded :])
         matrix = self._update.linear_constraint_matrix_updates
-        for row, column, coefficient in sorted(self._entries):
-            matrix.row_ids.append(row)
-            matrix.column_ids.append(column)
-            matrix.coefficients.append(coefficient)
+        entries = sorted(self._entries)
+        matrix.row_ids.extend([row for row, _, _ in entries])
+        matrix.column_ids.extend([column for _, column, _ in entries])
+        matrix.coefficients.extend([coefficient for _, _, coefficient in entries])
         self._loaded, self._entries = len(self._costs), []
 
 

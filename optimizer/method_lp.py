@@ -107,16 +107,16 @@ class MethodLP:
         if (n, route) in self._known:
             return False
         self._known.add((n, route))
-        types, start = self.types, int(self.types.first[n])
+        types, start = self.types, self.types.first.item(n)
         way = types.way(n, route)
         entries = {n: 1.0}
         for line, c in enumerate(route, start):
-            row = int(types.row[line, c])
+            row = types.row.item(line, c)
             if row < len(types.stock):
                 at = types.count + row
-                entries[at] = entries.get(at, 0.0) + float(types.quantity[line])
-        for c in sorted(set(route)):
-            if (gate := int(types.gate[n, c])) < len(types.capacity):
+                entries[at] = entries.get(at, 0.0) + float(types.quantity.item(line))
+        for c in sorted(set(route)) if len(types.capacity) else ():
+            if (gate := types.gate.item(n, c)) < len(types.capacity):
                 at = types.count + len(types.stock) + gate
                 entries[at] = entries.get(at, 0.0) + 1.0
         self._master.add_column(way.cost, list(entries), list(entries.values()))

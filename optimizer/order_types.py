@@ -136,9 +136,10 @@ class OrderTypes:
 
     def way(self, n: int, route: tuple[int, ...]) -> Way:
         """Return a way with its cost."""
-        lines = np.arange(self.first[n], self.first[n + 1])
-        paid = self.cost[lines, list(route)].sum() + self.fixed[n, sorted(set(route))].sum()
-        return Way(n, route, float(paid))
+        # Number by number: a way has one line or two, for which an array operation is long.
+        start, cost, fixed = self.first.item(n), self.cost.item, self.fixed.item
+        paid: float = sum(cost(line, c) for line, c in enumerate(route, start))
+        return Way(n, route, paid + sum(fixed(n, c) for c in sorted(set(route))))
 
     def use(self, way: Way) -> tuple[Ints, Ints, Ints]:
         """Return each line's stock row in a way, the place of each package, and each line's units."""

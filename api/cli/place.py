@@ -20,6 +20,7 @@ EPILOG = (
     "**Examples**\n\n"
     "`malha place --scenario base/ --out plan/` (plan.json, the tables, report.html)\n\n"
     "`malha place --scenario base/ --time-limit 600 --gap 0.0001 --out plan/ --json`\n\n"
+    "`malha place --scenario base/ --assort weighed --out plan/` (and what to stock, product by product)\n\n"
     "`malha place --scenario base/ --frontier 8 --out plan/` (cost against P(on time))"
 )
 
@@ -34,6 +35,13 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
     gap: Annotated[float, typer.Option(help="Proven relative gap that is enough.")] = 1e-3,
     snapshot: Annotated[
         Path | None, typer.Option(help="Instead of the snapshot that the scenario names.")
+    ] = None,
+    assort: Annotated[
+        str | None,
+        typer.Option(
+            help="Also what each site stocks, product by product, for the whole horizon: weighed (each unit "
+            "where it saves most), or best-sellers (what sells best first, to compare with)."
+        ),
     ] = None,
     frontier: Annotated[
         int | None, typer.Option(help="Also so many plans from the cheapest to the most often on time.")
@@ -51,23 +59,27 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
 
     The plan has passed the referee; its bound says how far from the best it can be at most. Written are
     plan.json, sites.csv, flows.csv, transfers.csv (who sends what where, by when), stock.csv and a report.
+    Without --assort the stock of a group is shared among its products when the plan is used.
     What is asked besides (--frontier, --worth, --bootstrap) solves again: --time-limit and --gap hold for
     each solve.
     """
+    from api.place_assortment import assorting, stocked  # noqa: PLC0415 (slow to import, as all below)
     from api.place_studies import Studies, checked_studies, studied  # noqa: PLC0415
-    from api.placing import check_out, completed, solved, write_plan  # noqa: PLC0415 (slow to import, as all below)
+    from api.placing import check_out, completed, solved, write_plan  # noqa: PLC0415
     from api.render.place import show_plan  # noqa: PLC0415
     from api.reports.placement import write_page  # noqa: PLC0415
     from api.scenarios.folders import read_folder  # noqa: PLC0415
 
     limits = limits_of(time_limit, gap)
-    studies = checked_studies(Studies(frontier, worth, bootstrap, seed))
+    studies, how = checked_studies(Studies(frontier, worth, bootstrap, seed)), assorting(assort)
     check_out(out)
     with steps() as progress:
         progress("Reading the scenario")
         ready, network = completed(read_folder(scenario), snapshot)
         progress("Placing")
         placed = studied(solved(ready, limits, _teller(progress)), studies, limits, progress)
+        if how is not None:
+            placed = stocked(placed, how, network, snapshot, limits, progress)
         progress("Writing")
         write_plan(out, placed, lambda fresh: write_page(fresh / REPORT, placed, network, str(scenario)))
     if as_json:

@@ -117,7 +117,33 @@ def _bootstrap(found: Mapping[str, Any]) -> StudyTable:
     return StudyTable("Stability of each site", note, ("site", "in the plan", "opens"), rows)
 
 
+def _assortment(found: Mapping[str, Any]) -> StudyTable:
+    nothing = found["nothing_cents"]
+    rows = [("nothing", "0", "0", money(nothing), "")]
+    rows += [
+        (
+            how + (" (this plan)" if how == found["how"] else ""),
+            f"{one['units']:,}",
+            f"{one['sent_units']:,.0f}",
+            money(one["value_cents"]),
+            f"{one['saved_share']:.2%}",
+        )
+        for how, one in found["judged"].items()
+    ]
+    most = (nothing - found["bound_cents"]) / max(nothing, 1e-9)
+    rows.append(("bound for all", "", "", money(found["bound_cents"]), f"{most:.2%}"))
+    room = "without a limit" if found["room"] is None else f"for {found['room']:,.0f} units"
+    note = (
+        f"{found['units']:,} units of {found['offers_stocked']:,} offers on {found['shelves']:,} shelves, "
+        f"room {room}. The {found['offers']:,} offers that sell most were weighed, of which "
+        f"{found['expected_units']:,.0f} units are expected; costs are means over {found['draws']} horizons "
+        "drawn anew. The bound is that of demand which always comes as expected, and of parts of units."
+    )
+    return StudyTable("What to stock", note, ("chosen", "units", "go out", "cost", "saved"), rows)
+
+
 _TABLES: Final[Mapping[str, tuple[Callable[[Any], StudyTable], ...]]] = {
+    "assortment": (_assortment,),
     "frontier": (_frontier,),
     "worth": (_binding, _break_even),
     "bootstrap": (_bootstrap,),

@@ -28,6 +28,8 @@ _MEANS: Final[Mapping[str, str]] = {
     "inbound.cents_per_tonne_km": "assumed: and what it costs per tonne and kilometre",
     "inbound.km_per_day": "assumed: kilometres a day on the way in",
     "inbound.days": "assumed: days before it leaves",
+    "assortment.offers": "so many of the best-selling offers are weighed by place --assort",
+    "assortment.stocking_cents": "assumed: what each offer costs a site that stocks it, at any depth",
     "snapshot.folder": "what is not stated here is computed from this snapshot",
     "derived.edits": "what was changed in the base",
     "calibration.lines": "order lines of the history behind the figures below",

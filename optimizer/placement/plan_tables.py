@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
-from datetime import date, timedelta
-from math import ceil
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
@@ -15,6 +13,7 @@ import polars as pl
 from optimizer.placement.answer import PlacementAnswer
 from optimizer.placement.plan import FacilityPlan
 from optimizer.placement.scenario import Charge, Scenario
+from optimizer.placement.transfers import group_transfers
 from optimizer.words import Bools, Floats, Ints
 
 
@@ -33,9 +32,15 @@ class PlanTables:
     summary: dict[str, Any]
 
     @property
-    def plan_id(self) -> str:
+    def tables_id(self) -> str:
         """SHA-256 of sites, flows, transfers and stock: two plans of one id are the same."""
-        return str(self.summary["plan_id"])
+        return str(self.summary["tables_id"])
+
+    def with_stock(self, stock: pl.DataFrame, transfers: pl.DataFrame) -> Self:
+        """Return the tables with another opening stock, and what brings it."""
+        name = _digest(self.sites, self.flows, transfers, stock)
+        summary = {**self.summary, "tables_id": name}
+        return replace(self, stock=stock, transfers=transfers, summary=summary)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,10 +67,10 @@ def plan_tables(scenario: Scenario, answer: PlacementAnswer) -> PlanTables:
     flows = _Flows.of(scenario, answer.plan)
     sites = _sites(scenario, answer.plan.open, flows)
     told = _flow_table(scenario, flows)
-    transfers = _transfers(scenario, flows)
+    transfers = group_transfers(scenario, flows.site, flows.demand, flows.units)
     stock = _stock(scenario, transfers)
     summary = {
-        "plan_id": _digest(sites, told, transfers, stock),
+        "tables_id": _digest(sites, told, transfers, stock),
         "as_of": scenario.settings.origin.get("as_of"),
         "snapshot_id": scenario.settings.origin.get("snapshot_id"),
         "horizon_days": scenario.settings.horizon_days,
@@ -175,51 +180,6 @@ def _flow_table(scenario: Scenario, flows: _Flows) -> pl.DataFrame:
             "p_on_time": service.on_time(flows.site, flows.demand).round(4),
         }
     ).sort("demand_id", "warehouse_id")
-
-
-def _transfers(scenario: Scenario, flows: _Flows) -> pl.DataFrame:
-    """Return what sellers send to open sites: units of each item in the sellers' shares.
-
-    All must be there when the horizon starts, as far as the shelf covers it; the rest follows evenly.
-    ``units_first`` is what must be there at the start: the demand of ``cover_days``.
-    """
-    inbound, own = scenario.inbound, scenario.sites.height
-    if inbound is None:
-        return _TRANSFERS.clone()
-    handled = np.zeros((own, len(scenario.items)))
-    kept = flows.site < own
-    np.add.at(handled, (flows.site[kept], scenario.item[flows.demand[kept]]), flows.units[kept])
-    units = handled[:, inbound.item] * inbound.share
-    site, pair = np.nonzero(units > 0)
-    start = scenario.settings.start
-    first = min(scenario.settings.cover_days / scenario.settings.horizon_days, 1.0)
-    days = inbound.seller_days[site, pair]
-    return pl.DataFrame(
-        {
-            "seller_id": pl.Series(inbound.seller_ids, dtype=pl.String)[inbound.seller[pair]],
-            "warehouse_id": pl.Series(scenario.site_ids, dtype=pl.String)[site],
-            "item": pl.Series(scenario.items, dtype=pl.String)[inbound.item[pair]],
-            "units": units[site, pair].round(6),
-            "units_first": (units[site, pair] * first).round(6),
-            "unit_cost_cents": inbound.seller_cents[site, pair].round(2),
-            "lead_time_days": days.round(3),
-            "send_by": pl.Series([_before(start, late) for late in days.tolist()], dtype=pl.Date),
-            "arrive_by": pl.Series([start] * len(site), dtype=pl.Date),
-        }
-    ).sort("warehouse_id", "item", "seller_id")
-
-
-_TRANSFERS = pl.DataFrame(
-    schema={
-        **dict.fromkeys(("seller_id", "warehouse_id", "item"), pl.String),
-        **dict.fromkeys(("units", "units_first", "unit_cost_cents", "lead_time_days"), pl.Float64),
-        **dict.fromkeys(("send_by", "arrive_by"), pl.Date),
-    }
-)
-
-
-def _before(start: date | None, days: float) -> date | None:
-    return None if start is None else start - timedelta(days=ceil(days))
 
 
 def _stock(scenario: Scenario, transfers: pl.DataFrame) -> pl.DataFrame:

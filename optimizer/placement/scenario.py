@@ -122,7 +122,10 @@ class Scenario:
         charges = {
             Charge.HANDLING: weights.handling * self._by_site("handling_cost_cents")[site],
             Charge.FREIGHT: weights.freight * service.freight(site, demand),
-            Charge.HOLDING: weights.holding * own * self._holding_cents[item],
+            Charge.HOLDING: weights.holding
+            * own
+            * self.settings.cover_days
+            * self.holding_cents_per_day[item],
             Charge.TIME: weights.time_cents_per_day * service.mean(site, demand),
             Charge.LATE: weights.late_cents * (1.0 - service.on_time(site, demand)),
         }
@@ -197,11 +200,11 @@ class Scenario:
         return None if given is None else given * self.settings.weights.fixed
 
     @cached_property
-    def _holding_cents(self) -> Floats:
-        """What a unit of each item costs to hold while it waits on the shelf."""
+    def holding_cents_per_day(self) -> Floats:
+        """What a unit of each item costs to hold for a day (K,)."""
         name = pl.coalesce("product_id", "group", pl.lit(""))
         rates = dict(self.products.select(name.alias("item"), "holding_cost_cents_per_day").iter_rows())
-        return np.array([rates.get(item, 0.0) for item in self.items]) * self.settings.cover_days
+        return np.array([rates.get(item, 0.0) for item in self.items])
 
     def _by_site(self, column: str) -> Floats:
         """Return a column of the sites, with 0 for `DIRECT`."""

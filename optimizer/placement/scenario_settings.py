@@ -55,6 +55,17 @@ class InboundRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Shelving:
+    """What is asked of an assortment: so many of the best-selling ``offers`` are weighed at all.
+
+    Each that a site stocks pays ``stocking_cents`` there for the horizon, whatever its depth: assumed.
+    """
+
+    offers: int = 2_000
+    stocking_cents: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything in a scenario that is no table.
 
@@ -77,6 +88,7 @@ class Settings:
     service: Promise = field(default_factory=Promise)
     weights: Weights = field(default_factory=Weights)
     inbound: InboundRule = field(default_factory=InboundRule)
+    assortment: Shelving = field(default_factory=Shelving)
     origin: Mapping[str, str] = field(default_factory=dict)
     derived: Mapping[str, Any] = field(default_factory=dict)
     calibration: Mapping[str, float] = field(default_factory=dict)
@@ -148,7 +160,12 @@ _COUNT: Final = _Range(0, 1_000_000, whole=True)
 _MONEY: Final = _Range(0, 1e15)
 _FACTOR: Final = _Range(0, 1e6)
 _SHARE: Final = _Range(0, 1)
-_TABLES: Final[Mapping[str, Any]] = {"service": Promise, "weights": Weights, "inbound": InboundRule}
+_TABLES: Final[Mapping[str, Any]] = {
+    "service": Promise,
+    "weights": Weights,
+    "inbound": InboundRule,
+    "assortment": Shelving,
+}
 _FREE: Final = {"snapshot": "origin", "derived": "derived", "calibration": "calibration"}
 _FLAGS: Final = ("single_sourcing", "direct")
 _NUMBERS: Final[Mapping[str, Mapping[str, _Range]]] = {
@@ -168,6 +185,7 @@ _NUMBERS: Final[Mapping[str, Mapping[str, _Range]]] = {
         "km_per_day": _Range(1, 100_000),
         "days": _Range(0, 3_650),
     },
+    "assortment": {"offers": _Range(1, 20_000, whole=True), "stocking_cents": _MONEY},
 }
 
 

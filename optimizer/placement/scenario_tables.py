@@ -47,6 +47,7 @@ TABLES: Final[Mapping[str, Table]] = {
             "handling_hours": Column(Kind.NUMBER, required=True, high=24.0 * 365),
             "status": Column(Kind.STATUS, empty=str(SiteStatus.CANDIDATE)),
             "daily_capacity_orders": _IF_KNOWN,
+            "room_units": _IF_KNOWN,
         },
         key=("warehouse_id",),
         optional=False,

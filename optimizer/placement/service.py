@@ -31,7 +31,8 @@ class Service:
 
     ``unit_cents`` (I, J): freight of one unit, inf = not allowed. ``place`` (J,): the demand's column in
     ``mean_days``, ``sd_days`` and ``p_on_time`` (I, P), purchase to customer; P(T <= promise_days). Site I is
-    the sellers, ``direct``. The reading functions broadcast site and demand.
+    the sellers, ``direct``. ``stated``: by a table, not by a model. The reading functions broadcast site and
+    demand.
     """
 
     unit_cents: Floats
@@ -40,6 +41,7 @@ class Service:
     sd_days: Floats
     p_on_time: Floats
     direct: Direct | None = None
+    stated: bool = False
 
     def freight(self, site: Any, demand: Any) -> Floats:
         """Return the freight of one unit in cents."""
@@ -123,7 +125,7 @@ def service_of(
     own = len(site_ids) - (site_ids[-1] == direct)
     sellers = Direct(*(grid[own] for grid in grids)) if own < len(site_ids) else None
     cents, means, sds, on_time = (grid[:own] for grid in grids)
-    return Service(cents, np.arange(len(demand_ids)), means, sds, on_time, sellers)
+    return Service(cents, np.arange(len(demand_ids)), means, sds, on_time, sellers, stated=True)
 
 
 def p_within(days: float, mean_days: Floats, sd_days: Floats) -> Floats:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from optimizer.mathopt import Solver
 from optimizer.placement.answer import PlacementAnswer, Progress, relative_gap
 from optimizer.placement.branch import branch
+from optimizer.placement.capacity_tree import CapacityTree
 from optimizer.placement.core import Core
 from optimizer.placement.elastic import never_on_time
 from optimizer.placement.exact import run
@@ -42,6 +43,12 @@ NEAR = 0.01
 """Gap of the best plan up to which they are."""
 
 FIRST_NODES = 200
+FIRST_VISITS = 400
+"""Nodes of the tree on sites before plans are searched for at length."""
+
+LARGEST_TREE = 4_000_000
+"""Pairs beyond which a node takes too long."""
+
 MOST_PAIRS = 1_500_000
 """Pairs in question beyond which HiGHS would not end in any time."""
 
@@ -82,11 +89,26 @@ def _narrow(core: Core, searcher: Searcher, duals: Lagrangian, record: Record) -
     near = record.plan is None or relative_gap(record.value, record.bound) <= NEAR
     if record.goes_on() and near and int(question.pairs.sum()) <= SMALL:
         _prove(core, question, record, FIRST_NODES)
-    if record.goes_on():
+    tree = CapacityTree(core, question, duals, record) if _suits_tree(core, record.problem) else None
+    if tree is not None:
+        tree.grow(FIRST_VISITS)
+    if record.goes_on() and not (tree is not None and tree.done):
         searcher.polish(duals)
-        question = settle(core, duals.best, record.value)
+    if tree is not None:
+        tree.grow(record.limits.work)
+        if tree.done and record.plan is None:
+            raise explained(record.problem)
+        return
+    question = settle(core, duals.best, record.value)
     if record.goes_on() and (record.plan is None or int(question.pairs.sum()) <= MOST_PAIRS):
         _prove(core, question, record, record.limits.work)
+
+
+def _suits_tree(core: Core, problem: FacilityProblem) -> bool:
+    """Return whether sites are worth branching on: they have a choice, and the bound knows every limit."""
+    aside = problem.budget is not None or problem.min_on_time > 0 or bool(problem.min_units.any())
+    choice = bool(core.fixed.any()) or core.most < core.rows
+    return choice and not aside and core.cost.size <= LARGEST_TREE
 
 
 def method_of(core: Core, problem: FacilityProblem) -> Method:

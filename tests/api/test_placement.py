@@ -13,6 +13,7 @@ import typer
 from typer.testing import CliRunner
 
 from api.cli import place, scenario
+from api.placements import network_and_plan
 from api.placing import completed
 from api.scenarios import read_folder, write_folder
 from graph.errors import BadInput
@@ -93,7 +94,45 @@ def test_the_same_plan_has_the_same_id(program: Any, base: Path, plan: Path, tmp
     first = json.loads((plan / "plan.json").read_text("utf-8"))
     told = ask(program, "place", "--scenario", str(base), "--out", str(tmp_path / "again"), "--json")
     if first["repeatable"]:
-        assert json.loads(told)["plan_id"] == first["plan_id"]
+        assert json.loads(told)["tables_id"] == first["tables_id"]
+
+
+def test_what_to_stock_is_told_by_product_within_the_room(program: Any, base: Path, tmp_path: Path) -> None:
+    roomy, out = tmp_path / "roomy", tmp_path / "plan"
+    edits = ("--set", "sites.room_units=30", "--set", "assortment.offers=200")
+    ask(program, "scenario", "derive", str(base), *edits, "--out", str(roomy))
+    stocks = {}
+    for how in ("weighed", "best-sellers"):
+        asked = ("--scenario", str(roomy), "--assort", how, "--time-limit", "20", "--out", str(out))
+        assert "What to stock" in ask(program, "place", *asked)
+        told = json.loads((out / "plan.json").read_text("utf-8"))
+        stock = stocks[how] = pl.read_csv(out / "stock.csv")
+        by_site = dict(stock.group_by("warehouse_id").agg(pl.sum("units")).iter_rows())
+        assert {
+            name: units for name, units in told["assortment"]["units_by_site"].items() if units
+        } == by_site
+        assert max(by_site.values()) <= 30
+        transfers = pl.read_csv(out / "transfers.csv")
+        sent = transfers.select("warehouse_id", "seller_id", product_id="item", units="units_first")
+        assert sent.cast({"units": pl.Int64}).sort(stock.columns[:3]).equals(stock)
+        assert "What to stock" in (out / "report.html").read_text("utf-8")
+    judged = told["assortment"]["judged"]
+    assert judged["weighed"]["value_cents"] < judged["best-sellers"]["value_cents"]
+    assert judged["weighed"]["value_cents"] < told["assortment"]["nothing_cents"]
+    assert not stocks["weighed"].equals(stocks["best-sellers"])
+    with pytest.raises(BadInput, match="weighed or best-sellers"):
+        ask(program, "place", *asked[:3], "dearest", *asked[4:])
+
+
+def test_a_plan_says_its_stock_once(program: Any, base: Path, small_snapshot: Path, tmp_path: Path) -> None:
+    """What is stocked by product is not dealt out of the groups as well."""
+    roomy, out = tmp_path / "roomy", tmp_path / "plan"
+    ask(program, "scenario", "derive", str(base), "--set", "assortment.offers=50", "--out", str(roomy))
+    limits = ("--time-limit", "20", "--out", str(out))
+    ask(program, "place", "--scenario", str(roomy), "--assort", "weighed", *limits)
+    _, plan = network_and_plan(small_snapshot, out)
+    assert plan is not None
+    assert plan.units == pl.read_csv(out / "stock.csv")["units"].sum()
 
 
 def test_scenarios_and_plans_stand_side_by_side(program: Any, base: Path, plan: Path, tmp_path: Path) -> None:

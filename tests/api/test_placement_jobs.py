@@ -67,6 +67,24 @@ def test_a_scenario_from_the_snapshot_is_made_and_solved(small_snapshot: Path) -
     assert result["tables"]["transfers"][0]["send_by"] > result["as_of"][:10]
 
 
+def test_studies_and_the_stock_by_product_are_asked_in_the_body(small_snapshot: Path) -> None:
+    heard: list[tuple[float, str]] = []
+    request = {
+        "from_snapshot": {"horizon_days": 30, "kmedians": 3},
+        "edits": ["sites.fixed_cost_cents=6000", "sites.room_units=40", "assortment.offers=200"],
+        "assort": "weighed",
+        "studies": {"frontier": 2, "bootstrap": 2, "seed": 3},
+        "seconds": 20,
+    }
+    result = run(small_snapshot, request, heard)
+    assert 1 <= len(result["frontier"]) <= 2
+    assert (result["bootstrap"]["draws"], result["bootstrap"]["seed"]) == (2, 3)
+    assert sum(row["units"] for row in result["tables"]["stock"]) == result["assortment"]["units"] > 0
+    assert any("Frontier" in text for _, text in heard)
+    shares = [share for share, _ in heard]
+    assert shares == sorted(shares)
+
+
 def test_what_is_wrong_is_told_at_its_place_in_the_body() -> None:
     wrong = rows(demand=tables()["demand"].with_columns(region=pl.Series(["013", "20", "200"])))
     with pytest.raises(Problem) as caught, placement_faults():
@@ -84,6 +102,8 @@ def test_what_is_wrong_is_told_at_its_place_in_the_body() -> None:
         ({"from_snapshot": {}, "seconds": 0}, "seconds"),
         ({"from_snapshot": {"kmedians": 0}}, "from_snapshot.kmedians"),
         ({"from_snapshot": {}, "folder": "base"}, "folder"),
+        ({"from_snapshot": {}, "assort": "all"}, "assort"),
+        ({"from_snapshot": {}, "studies": {"frontier": 1}}, "studies.frontier"),
     ],
 )
 def test_a_request_is_one_scenario_and_names_no_files(request_: dict[str, Any], place: str) -> None:

@@ -88,4 +88,4 @@ def test_the_id_is_that_of_the_plan_and_nothing_else() -> None:
     first, _ = told(scenario(), plan)
     later, _ = told(scenario(max_sites=2), plan)
     other, _ = told(scenario(), FacilityPlan.assigned(np.array([True, True]), np.array([1, 0, 1, 1])))
-    assert first.plan_id == later.plan_id != other.plan_id
+    assert first.tables_id == later.tables_id != other.tables_id
