@@ -17,6 +17,8 @@ from api.batches import ASSIGN_BATCH, DAY_S, BatchIn, batch_of
 from api.offers import with_told
 from api.order_models import OrderIn
 from api.placement_jobs import PLACE, Place
+from api.placements import open_network
+from api.replay_jobs import REPLAY, Replay
 from graph import Network
 from graph.errors import BadInput
 from graph.stores.files import snapshot_folder
@@ -36,23 +38,35 @@ from replay.pricing import PRICES_KIND, Pricing
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What a worker works with: the folder of snapshots, its policy, and a folder of more policies."""
+    """What a worker works with: the folder of snapshots, its policy, and a folder of more policies.
+
+    ``source``: the history that it replays, and ``reports``: the folder where it reports that; None: neither.
+    ``placement``: the folder of a plan whose warehouses are sources too, as in the server beside it.
+    """
 
     snapshot: Path
     policy: str
     policies: Path | None
+    source: str | None = None
+    reports: Path | None = None
+    placement: Path | None = None
 
     def kinds(self) -> dict[str, Work]:
         """Return the kinds of jobs that a worker does."""
-        return {ASSIGN_BATCH: AssignBatch(self), PRICES_KIND: SolvePrices(self), PLACE: Place(self)}
+        return {
+            ASSIGN_BATCH: AssignBatch(self),
+            PRICES_KIND: SolvePrices(self),
+            PLACE: Place(self),
+            REPLAY: Replay(self),
+        }
 
     def folder(self) -> Path:
         """Return the folder of the snapshot in force; SnapshotError where there is none."""
         return snapshot_folder(self.snapshot)
 
     def network(self) -> Network:
-        """Return the network in force; it is kept until another takes its place."""
-        return _network(self.folder())
+        """Return the network in force, with the plan; it is kept until another takes its place."""
+        return _network(self.folder(), self.placement)
 
     def load(self, name: str | None) -> Policy:
         """Return the worker's own policy, or one by name; a request may not name files."""
@@ -64,8 +78,8 @@ class Shop:
 
 
 @lru_cache(maxsize=1)
-def _network(folder: Path) -> Network:
-    return Network.open(folder)
+def _network(folder: Path, placement: Path | None) -> Network:
+    return open_network(folder, placement)
 
 
 @dataclass(frozen=True, slots=True)

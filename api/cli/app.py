@@ -12,6 +12,7 @@ from typing import Annotated, Final, NoReturn
 import typer
 
 from api.cli import (
+    alerts,
     assign,
     backtest,
     build,
@@ -23,11 +24,14 @@ from api.cli import (
     keys,
     load,
     place,
+    rank,
     recommend,
     reorder,
     replay,
+    report,
     scenario,
     serve,
+    step,
     stock,
     synth,
     worker,
@@ -55,6 +59,8 @@ app = typer.Typer(
 app.command("build", epilog=build.EPILOG)(build.command)
 app.command("backtest", epilog=backtest.EPILOG)(backtest.command)
 app.command("replay", epilog=replay.EPILOG)(replay.command)
+app.command("step", epilog=step.EPILOG)(step.command)
+app.command("report", epilog=report.EPILOG)(report.command)
 app.command("recommend", epilog=recommend.EPILOG)(recommend.command)
 app.command("decide", epilog=decide.EPILOG)(decide.command)
 app.command("assign", epilog=assign.EPILOG)(assign.command)
@@ -64,11 +70,13 @@ app.command("load", epilog=load.EPILOG)(load.command)
 app.command("serve", epilog=serve.EPILOG)(serve.command)
 app.command("worker", epilog=worker.EPILOG)(worker.command)
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(stock.app, name="stock")
 app.add_typer(scenario.app, name="scenario")
 app.command("place", epilog=place.EPILOG)(place.command)
 app.command("reorder", epilog=reorder.EPILOG)(reorder.command)
 app.add_typer(demand.app, name="demand")
+app.add_typer(rank.app, name="rank")
 app.add_typer(keys.app, name="keys")
 app.command("demo", epilog=demo.EPILOG)(demo.command)
 

@@ -77,6 +77,14 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
             help="Folder of a plan (malha place): its warehouses are sources too, also after a reload.",
         ),
     ] = None,
+    reports: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="MALHA_REPORTS",
+            help="Folder of reports (malha report --out FOLDER/NAME, worker's replays): served under "
+            "/reports.",
+        ),
+    ] = None,
 ) -> None:
     """Serve the network of a snapshot over HTTP: routes, orders, stock, with keys and a page at /docs.
 
@@ -103,6 +111,7 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
         hold_s=hold_seconds(reserve_seconds),
         reserve_at=reserve_at(reserve_when),
         placement=placement,
+        reports=reports,
     )
     # Whatever is wrong with policies, database or plan is said here, once, before any worker starts.
     Counter.open(settings).close()

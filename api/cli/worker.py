@@ -15,14 +15,17 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from api import policies
+from api import alerts, policies
 from api.jobs import Shop
 from api.stock import existing
 from graph.errors import BadInput
 from inventory.sql import SqlUnit
+from replay.alerts.lookout import Lookout
+from replay.alerts.sender import Sender, sending
 from replay.jobs import Chore, Habits, Worker, wall_clock
 from replay.jobs.reordering import order_again
 from replay.pricing import order_prices
+from replay.purchasing.store import follow_orders
 
 EPILOG = (
     "**Examples**\n\n"
@@ -36,7 +39,7 @@ MOST_LEASE_S: Final = 86_400
 MOST_DAYS: Final = 3_650
 
 
-def command(
+def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Typer reads them)
     db: Annotated[
         str,
         typer.Option("--db", envvar="MALHA_DATABASE", help="The ledger: a SQLite file, or postgresql://…"),
@@ -55,6 +58,33 @@ def command(
         Path | None,
         typer.Option("--policies", envvar="MALHA_POLICIES", help="Folder with your own policies."),
     ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            envvar="MALHA_SOURCE", help="History for POST /api/v1/replays: as of malha report --source."
+        ),
+    ] = None,
+    reports: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="MALHA_REPORTS", help="Folder for their reports; malha serve --reports shows it."
+        ),
+    ] = None,
+    placement: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="MALHA_PLACEMENT",
+            help="Folder of a plan (malha place): jobs ship from its warehouses too, as malha serve does.",
+        ),
+    ] = None,
+    alerts_file: Annotated[
+        Path | None,
+        typer.Option("--alerts", envvar="MALHA_ALERTS", help="TOML file: what rings, and when."),
+    ] = None,
+    webhooks: Annotated[
+        Path | None,
+        typer.Option(envvar="MALHA_WEBHOOKS", help="TOML file: who hears of alerts and purchase orders."),
+    ] = None,
     lease_seconds: Annotated[
         float, typer.Option(help="A worker not heard of for so long has lost its job to another.")
     ] = 30.0,
@@ -72,15 +102,20 @@ def command(
             f"--lease-seconds is from 1 to {MOST_LEASE_S:,}, --attempts at least 1, --answers-days more than "
             f"0 and at most {MOST_DAYS:,}."
         )
-    shop = Shop(snapshot, policy, own_policies)
+    shop = Shop(snapshot, policy, own_policies, source or None, reports, placement)
     chosen = shop.load(None)
     shop.folder()
+    if placement is not None:
+        shop.network()  # a plan that does not fit is told at once, not by every job
+    settings, receivers = alerts.load(alerts_file), alerts.receivers(webhooks)
     _log_lines()
     home = existing(db)
     chores = [
         Chore("expired", timedelta(seconds=5), _expire),
         Chore("forgotten", timedelta(hours=1), partial(_forget, kept=timedelta(days=answers_days))),
         Chore("reordered", timedelta(minutes=1), order_again),
+        Chore("purchase_orders", timedelta(minutes=1), partial(follow_orders, receivers=receivers)),
+        Chore("alerts", timedelta(minutes=1), Lookout(home, shop.network, settings, receivers)),
         Chore("prices_ordered", timedelta(seconds=30), partial(order_prices, policy=chosen)),
     ]
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -88,7 +123,8 @@ def command(
     worker = Worker(home, db, shop.kinds(), owner, wall_clock, chores, habits)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: worker.stop())
-    worker.run(once=once)
+    with sending(Sender(home, receivers, wall_clock), once=once):
+        worker.run(once=once)
     home.close()
 
 

@@ -24,6 +24,8 @@ from inventory.sql.engine import DatabaseBusy, DatabaseDown
 from inventory.states import WrongState
 from inventory.stock import NotEnoughStock, Shortage
 from optimizer.assignment import Unsolved
+from replay.alerts.alert import WrongAlertStep
+from replay.alerts.store import UnknownAlert
 from replay.desk import NoAnswer
 from replay.jobs import UnknownJob
 
@@ -59,6 +61,7 @@ _REFUSALS: Final[Mapping[type[MalhaError], Code]] = {
     UnknownOrder: Code.ORDER_UNKNOWN,
     OrderExists: Code.ORDER_EXISTS,
     WrongState: Code.ORDER_STATE,
+    WrongAlertStep: Code.ALERT_RESOLVED,
     VersionConflict: Code.VERSION_CONFLICT,
     NotEnoughStock: Code.NOT_ENOUGH_STOCK,
     CapacityFull: Code.CAPACITY_FULL,
@@ -110,8 +113,8 @@ def to_problem(error: Exception) -> Problem:
 def _bad(error: BadInput) -> Problem:
     if isinstance(error, UnknownName):
         return Problem(_UNKNOWN[error.kind], error.message, nearest=list(error.nearest))
-    code = Code.JOB_UNKNOWN if isinstance(error, UnknownJob) else Code.REQUEST_UNUSABLE
-    return Problem(code, error.message)
+    unknown = {UnknownJob: Code.JOB_UNKNOWN, UnknownAlert: Code.ALERT_UNKNOWN}
+    return Problem(unknown.get(type(error), Code.REQUEST_UNUSABLE), error.message)
 
 
 def _refused(error: MalhaError) -> Problem:

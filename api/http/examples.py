@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from api.http.alert_examples import alert_examples
 from api.http.desk import Counter
 from api.http.guard import PREFIX
+from api.http.insight_examples import insight_examples
 from api.http.job_examples import job_examples
 from api.http.lanes import find_lanes
 from api.http.offer_examples import offer_examples
 from api.http.order_examples import order_examples
 from api.http.placement_examples import placement_examples
+from api.http.replay_examples import replay_examples
 from api.http.service import Loaded
 from api.http.sources import find_source
 from graph import Network
@@ -46,6 +49,8 @@ def worked_examples(loaded: Loaded, counter: Counter) -> Mapping[tuple[str, str]
         found |= order_examples(network, counter, about) | job_examples(network, counter, about)
         found |= offer_examples(network, about)
         found |= placement_examples(network, about)
+    found |= replay_examples(network, about) | alert_examples(network, about)
+    found |= insight_examples(loaded, counter, about)
     if network.tables["lanes"].height:
         found["get", f"{PREFIX}/lanes/{{from_region}}/{{to_region}}"] = _lanes(network, about)
     return found

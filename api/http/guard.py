@@ -18,6 +18,12 @@ from graph.errors import BadInput
 SCHEME: Final = "apiKey"
 PREFIX: Final = "/api/v1"
 
+JSON_TYPES: Final = (
+    "application/json",
+    "application/cloudevents+json",
+    "application/cloudevents-batch+json",
+)
+
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="malha"'}
 _COMMON: Final = (
     Code.KEY_MISSING,
@@ -82,5 +88,5 @@ def admit(request: Request, scopes: tuple[Scope, ...]) -> None:
 
 
 def _want_json(content_type: str) -> None:
-    if content_type.partition(";")[0].strip().lower() != "application/json":
+    if content_type.partition(";")[0].strip().lower() not in JSON_TYPES:
         raise Problem(Code.MEDIA_TYPE_UNSUPPORTED, "Send Content-Type: application/json.")

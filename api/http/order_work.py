@@ -27,6 +27,8 @@ from inventory.states import OrderState
 from optimizer.policy import PolicyKind
 from replay.again import Again, Wanted, approve, reroute
 from replay.decision import Decision
+from replay.live import moved, purchased
+from replay.live import note as tell
 from replay.noted import note
 
 Values = dict[str, Any]
@@ -80,6 +82,7 @@ def take(visit: Visit, asked: OrderQuestion, unit: UnitOfWork) -> Values:
         until = visit.counter.until(visit.now, asked.payment_type)
         done = desk.commit(unit, order, at, until, order.earlier, now=visit.now, about=told)
     decided = _proven(done.decision, asked).to_dict()
+    tell(unit, purchased(visit.network, done.decision, visit.now))
     return {**decided, "stock": "ledger", "reservation": reservation_values(done.reservation)}
 
 
@@ -117,7 +120,9 @@ def why(unit: UnitOfWork, order_id: str) -> Values:
 def approved(visit: Visit, order_id: str, asked: Seen, unit: UnitOfWork) -> Values:
     """Make an order firm, by the same places or decided anew."""
     wanted, policy = _wanted(visit, order_id, asked.version, unit)
-    return _again(approve(visit.counter.desk(visit.network, policy), unit, wanted))
+    done = approve(visit.counter.desk(visit.network, policy), unit, wanted)
+    tell(unit, moved(done.reservation, visit.now))
+    return _again(done)
 
 
 def rerouted(visit: Visit, order_id: str, asked: Detour, unit: UnitOfWork) -> Values:
@@ -143,6 +148,7 @@ def handed_over(visit: Visit, order_id: str, asked: Some, unit: UnitOfWork) -> V
         approved(visit, order_id, Seen(version=version), unit)
         version = None
     done = unit.ledger.hand_over(order_id, asked.selection(), at=visit.now, version=version)
+    tell(unit, moved(done.reservation, visit.now))
     return {**order_values(done.reservation), "adjusted": [shortage_values(lack) for lack in done.beyond]}
 
 
@@ -155,7 +161,9 @@ def plainly(verb: str) -> Plain:
     def do(visit: Visit, order_id: str, asked: Some, unit: UnitOfWork) -> Values:
         selection: Selection = asked.selection()
         book: Callable[..., Reservation] = getattr(unit.ledger, verb)
-        return order_values(book(order_id, selection, at=visit.now, version=asked.version))
+        held = book(order_id, selection, at=visit.now, version=asked.version)
+        tell(unit, moved(held, visit.now))
+        return order_values(held)
 
     return do
 

@@ -56,6 +56,9 @@ class Code(StrEnum):
     TOO_MANY_LINES = "too_many_lines"
     SOLVER_STOPPED = "solver_stopped"
     JOB_UNKNOWN = "job_unknown"
+    ALERT_UNKNOWN = "alert_unknown"
+    ALERT_RESOLVED = "alert_resolved"
+    REPORT_UNKNOWN = "report_unknown"
     NOT_READY = "not_ready"
     UNEXPECTED = "unexpected"
     HTTP_ERROR = "http_error"
@@ -101,6 +104,9 @@ _ABOUT: Final[Mapping[Code, tuple[int, str]]] = {
     Code.TOO_MANY_LINES: (422, "More lines than one order may have"),
     Code.SOLVER_STOPPED: (422, "The search reached its limit before the best answer was proven"),
     Code.JOB_UNKNOWN: (404, "The job is not known"),
+    Code.ALERT_UNKNOWN: (404, "The alert is not known"),
+    Code.ALERT_RESOLVED: (409, "The alert is over"),
+    Code.REPORT_UNKNOWN: (404, "There is no report"),
     Code.NOT_READY: (503, "The server is not ready"),
     Code.UNEXPECTED: (500, "Something went wrong in the server"),
     Code.HTTP_ERROR: (400, "The request cannot be answered"),

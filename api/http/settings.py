@@ -15,6 +15,7 @@ from graph.errors import BadInput
 ENVIRONMENT: Final[Mapping[str, str]] = {
     "MALHA_SNAPSHOT": "folder of snapshots to serve (its CURRENT names the one in force), or of one snapshot",
     "MALHA_PLACEMENT": "folder of a plan whose warehouses are sources too; unset: none",
+    "MALHA_REPORTS": "folder of smart-routing reports, served under /reports; unset: none",
     "MALHA_HOST": "address to listen on",
     "MALHA_PORT": "port to listen on",
     "MALHA_WORKERS": "processes that share the port",
@@ -78,6 +79,7 @@ class Settings:
     hold_s: Mapping[str, int] = field(default_factory=lambda: hold_seconds(HOLD_S))
     reserve_at: ReserveAt = ReserveAt.PURCHASE
     placement: Path | None = None
+    reports: Path | None = None
 
     def __post_init__(self) -> None:
         wrong = [

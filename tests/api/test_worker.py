@@ -23,6 +23,7 @@ from graph import Network
 from graph.orders import Order, OrderLine
 from graph.stores.files import snapshot_folder
 from inventory.audit import audit
+from inventory.events import EventType, StockEvent, StockKey
 from inventory.forecast import estimate, purchases
 from inventory.opening import OpeningRule
 from inventory.sql import SqlHome
@@ -31,6 +32,7 @@ from replay.desk import Desk
 from replay.jobs import Job, Jobs, JobState, Task, wall_clock
 from replay.jobs.job import finished
 from replay.price_store import PriceStore, StoredPrices
+from tests.api.plans import SITE, best_sellers, write_plan
 
 NOW = datetime.now(UTC)
 
@@ -130,6 +132,29 @@ def test_a_batch_is_previewed_then_committed(ledger: SqlHome, small_snapshot: Pa
     assert order.state is OrderState.RESERVED
     assert record["order"]["destination"] == asked[1]["destination"]
     assert record["lines"][0]["alternatives"]
+
+
+def test_a_batch_ships_from_the_plan_that_the_server_has(
+    ledger: SqlHome, small_snapshot: Path, network: Network, tmp_path: Path
+) -> None:
+    offers = best_sellers(network, 1)
+    zips, product = network.arrays.zip_prefixes, offers["product_id"][0]
+    day = network.meta.as_of.isoformat()
+    plan = write_plan(tmp_path / "plan", day, offers.with_columns(units=5), zip_prefix=zips[0])
+    key = StockKey(product, offers["seller_id"][0], SITE)
+    with ledger.unit() as unit:
+        unit.ledger.append([StockEvent("plan-1", key, EventType.RECEIVED, 5, NOW)])
+    order = {
+        "order_id": "o1",
+        "destination": {"zip_prefix": zips[0]},
+        "lines": [{"line_id": "1", "product_id": product, "quantity": 1}],
+    }
+    queued = submit(ledger, {"orders": [order], "mode": "preview", "policy": "fastest"})
+    once(ledger, small_snapshot, "--placement", str(plan))
+    (part,) = result(ledger, queued)["outcomes"][0]["lines"][0]["parts"]
+    assert part["source_id"] == key.source_id
+    with pytest.raises(AssertionError, match="is no plan"):
+        once(ledger, small_snapshot, "--placement", str(tmp_path / "none"))
 
 
 def test_an_order_that_is_known_already_is_refused(

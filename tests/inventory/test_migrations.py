@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+import replay.alerts.tables
+import replay.purchasing.tables
 import replay.tables  # noqa: F401 (these tables stand on the metadata too)
 from graph.errors import BadInput
 from inventory.migrations import differences, upgrade

@@ -36,12 +36,23 @@ MAY = {
     ("post", "/api/v1/placements"): {Scope.PLANNER},
     ("get", "/api/v1/placements/{job_id}"): {Scope.PLANNER},
     ("post", "/api/v1/placements/{job_id}/cancel"): {Scope.PLANNER},
+    ("post", "/api/v1/replays"): {Scope.ANALYST, Scope.PLANNER},
+    ("get", "/api/v1/replays/{job_id}"): {Scope.ANALYST, Scope.PLANNER},
+    ("post", "/api/v1/replays/{job_id}/cancel"): {Scope.ANALYST, Scope.PLANNER},
+    ("get", "/api/v1/reports/smart-routing"): {Scope.ANALYST, Scope.PLANNER},
+    **{
+        ("get", f"/api/v1/{path}"): {Scope.ANALYST, Scope.PLANNER}
+        for path in ("sellers/ranking", "routes/ranking", "logistics/bottleneck", "kpis")
+    },
     ("put", "/api/v1/offers"): {Scope.OMS, Scope.PLANNER},
     ("get", "/api/v1/stock"): READERS,
     ("get", "/api/v1/stock/reorder"): READERS,
     ("get", "/api/v1/stock/capacity"): READERS,
     ("put", "/api/v1/stock/capacity"): {Scope.OMS, Scope.PLANNER},
     ("post", "/api/v1/stock/events"): {Scope.OMS, Scope.PLANNER},
+    ("get", "/api/v1/alerts"): READERS,
+    ("post", "/api/v1/alerts/{alert_id}/ack"): READERS,
+    ("post", "/api/v1/events"): {Scope.OMS},
 }
 
 

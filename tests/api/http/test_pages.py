@@ -14,7 +14,10 @@ import pytest
 from pydantic import BaseModel
 
 from api.http import order_answers as orders
+from api.http.alert_models import AcknowledgedOut, AlertsOut
 from api.http.capacity_models import CapacitiesOut
+from api.http.event_models import CloudEventsOut
+from api.http.insight_models import BottlenecksOut, KpisOut, RouteRankingOut, SellerRankingOut
 from api.http.job_models import JobOut
 from api.http.logs import JsonLines
 from api.http.models import (
@@ -28,6 +31,8 @@ from api.http.models import (
 from api.http.offer_models import OffersOut
 from api.http.problems import Code
 from api.http.reorder_work import ReorderPageOut
+from api.http.replay_models import ReportOut
+from api.http.stock_answers import EventsOut, StockPageOut
 from api.keys import Scope
 from graph import Network
 from tests.api.http.running import RECOMMEND, Server, serving
@@ -43,6 +48,14 @@ ANSWERS: dict[str, type[BaseModel]] = {
     **dict.fromkeys(
         ("/api/v1/placements", "/api/v1/placements/{job_id}", "/api/v1/placements/{job_id}/cancel"), JobOut
     ),
+    **dict.fromkeys(
+        ("/api/v1/replays", "/api/v1/replays/{job_id}", "/api/v1/replays/{job_id}/cancel"), JobOut
+    ),
+    "/api/v1/reports/smart-routing": ReportOut,
+    "/api/v1/sellers/ranking": SellerRankingOut,
+    "/api/v1/routes/ranking": RouteRankingOut,
+    "/api/v1/logistics/bottleneck": BottlenecksOut,
+    "/api/v1/kpis": KpisOut,
     "/api/v1/stock/reorder": ReorderPageOut,
     "/api/v1/orders/{order_id}": orders.ShownOut,
     "/api/v1/orders/{order_id}/decision": orders.WhyOut,
@@ -60,13 +73,18 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "/api/v1/jobs/{job_id}": JobOut,
     "/api/v1/jobs/{job_id}/cancel": JobOut,
     "/api/v1/offers": OffersOut,
-    "/api/v1/stock": orders.StockPageOut,
+    "/api/v1/stock": StockPageOut,
     "/api/v1/stock/capacity": CapacitiesOut,
-    "/api/v1/stock/events": orders.EventsOut,
+    "/api/v1/stock/events": EventsOut,
+    "/api/v1/alerts": AlertsOut,
+    "/api/v1/alerts/{alert_id}/ack": AcknowledgedOut,
+    "/api/v1/events": CloudEventsOut,
 }
 ELSEWHERE = (
     *("/reload", "/orders", "/preview", "/batch", "/offers", "/stock", "/stock/events"),
-    *("/{job_id}", "/cancel", "/capacity", "/stock/reorder", "/placements"),
+    *("/{job_id}", "/cancel", "/capacity", "/stock/reorder", "/placements", "/replays", "/smart-routing"),
+    *("/ranking", "/bottleneck"),
+    *("/alerts", "/ack", "/api/v1/events"),
 )
 """The ends of paths that write, need a database or look at the clock: tests of their own ask them."""
 
