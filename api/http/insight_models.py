@@ -11,6 +11,7 @@ from replay.insight.bottlenecks import Impact
 from replay.insight.breaches import Evidence
 from replay.insight.routes import RouteLevel
 
+
 class RankStatus(StrEnum):
     """Whether there are enough packages to rank somebody."""
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from replay.insight.criteria import OBSERVED, Criterion, by_share, in_window
+from replay.insight.criteria import OBSERVED, Criterion, by_sellers, by_share, in_window
 from replay.insight.settings import RankingSettings
 
 KEY: Final = ("seller_id",)
@@ -52,7 +52,7 @@ def breaches(packages: pl.DataFrame, as_of_s: int, settings: RankingSettings) ->
     Columns: seller_id, n, breaches, share (raw), shrunk_share, share_low, share_high (90 %), usual_share (of
     all sellers), excess_breaches (beyond ``n x usual_share``), evidence.
     """
-    counted = due(in_window(packages, as_of_s, settings.window_days), as_of_s)
+    counted = due(by_sellers(in_window(packages, as_of_s, settings.window_days)), as_of_s)
     groups = counted.select(KEY).unique().sort(KEY)
     told = by_share(counted, KEY, groups, -1)
     usual = told.shrunk.center

@@ -122,3 +122,8 @@ def in_window(packages: pl.DataFrame, as_of_s: int, days: int) -> pl.DataFrame:
     """Return the packages of somebody that were purchased in the last days and are not lost to sight."""
     recent = pl.col("purchased_s").is_between(as_of_s - days * DAY_S, as_of_s, closed="left")
     return packages.filter(recent & pl.col("seller_id").is_not_null() & (pl.col("at") != "lost"))
+
+
+def by_sellers(seen: pl.DataFrame) -> pl.DataFrame:
+    """Return the packages that their sellers packed themselves: of others a warehouse did the handling."""
+    return seen.filter(pl.col("warehouse_id").is_null())

@@ -29,12 +29,15 @@ class End(StrEnum):
 class Diagnosis:
     """``overall``: one row a stage; ``states``: one row a state and stage, by seller or customer.
 
+    ``basis`` says where the expected days come from.
+
     Columns beside end, state and stage: n, mean_days, expected_days, excess_days (mean), total_excess_days,
     variance_share (of the sum of the stages' variances), and the same of late packages: late_n,
     late_mean_days, late_excess_days, late_excess_share (of the excess of all stages of late packages; null
     where that is not positive).
     """
 
+    basis: str
     packages: int
     late: int
     overall: pl.DataFrame
@@ -44,7 +47,7 @@ class Diagnosis:
         """Return the diagnosis as JSON values; ``limit``: the most states of each end, all if None."""
         ends = {end.value: self._states_of(end, limit) for end in End}
         return {
-            "expected_from": BASIS,
+            "expected_from": self.basis,
             "packages": self.packages,
             "late": self.late,
             "late_share": number(self.late / self.packages) if self.packages else None,
@@ -58,17 +61,18 @@ class Diagnosis:
         return rows(here.filter(pl.col("state").is_in(names.head(limit or names.len()).implode())))
 
 
-def diagnose(packages: pl.DataFrame) -> Diagnosis:
+def diagnose(packages: pl.DataFrame, basis: str = BASIS) -> Diagnosis:
     """Return the diagnosis of delivered packages of which every stage and expectation is known.
 
-    ``packages`` come from ``with_expected``; give those of the time that is to be diagnosed.
+    ``packages`` come from ``with_expected``, or from ``with_modelled`` with its ``basis``; give those of the
+    time that is to be diagnosed.
     """
     known = [pl.col(f"{name}_days").is_not_null() for name in STAGES]
     known += [pl.col(f"expected_{name}_days").is_not_null() for name in STAGES]
     done = packages.filter(*known, pl.col("late").is_not_null(), pl.col("seller_state").is_not_null())
     overall = _by(_long(done.with_columns(state=pl.lit("")), End.SELLER)).drop("end", "state")
     states = [_by(_long(done.with_columns(pl.col(f"{end}_state").alias("state")), end)) for end in End]
-    return Diagnosis(done.height, int(done["late"].sum()), overall, pl.concat(states))
+    return Diagnosis(basis, done.height, int(done["late"].sum()), overall, pl.concat(states))
 
 
 _ORDER: Final = {name: place for place, name in enumerate(STAGES)}

@@ -70,8 +70,9 @@ SCHEMA: Final = pl.Schema(
 ``…_days`` are null where a stage has not ended, or ends before it begins; ``promise_days`` counts from the
 purchase; ``late``: delivered after the promise. ``at`` says where the package is at T: ``approval``,
 ``handling``, ``transit``, ``delivered``, or ``lost`` (open for too long to be waited for). The review is the
-order's last answer. ``carrier_id`` and ``warehouse_id`` are known from the hand-over on. An order without
-lines is one package of nobody: ``seller_id`` null.
+order's last answer. ``seller_state`` and ``seller_region`` are where the package leaves from: its warehouse,
+if one packed it, else its seller. ``carrier_id`` and ``warehouse_id`` are known from the hand-over on. An
+order without lines is one package of nobody: ``seller_id`` null.
 """
 
 

@@ -9,7 +9,15 @@ import numpy as np
 import polars as pl
 
 from replay.insight.breaches import breach_criterion, breaches
-from replay.insight.criteria import OBSERVED, Criterion, by_mean, in_window, score, stage_factors
+from replay.insight.criteria import (
+    OBSERVED,
+    Criterion,
+    by_mean,
+    by_sellers,
+    in_window,
+    score,
+    stage_factors,
+)
 from replay.insight.packages import DAY_S
 from replay.insight.settings import RankingSettings
 from replay.insight.values import number, rows
@@ -23,6 +31,8 @@ LATENESS: Final = (0, 1, 4, 8, 15)
 @dataclass(frozen=True, slots=True, eq=False)
 class SellerRanking:
     """``sellers``: one row each, the ranked ones from best to worst, then the new ones by exposure.
+
+    What a warehouse packed for a seller tells nothing of his handling, and does not count for it.
 
     Columns: rank (null: new), status, seller_id, seller_state, n (packages in the window), waiting (of them
     now with the seller), score, score_low, score_high (in sds between sellers), speed_factor with _low, _high
@@ -115,10 +125,11 @@ def _in_order(frame: pl.DataFrame, least: int) -> pl.DataFrame:
 
 def seller_criteria(seen: pl.DataFrame, groups: pl.DataFrame, as_of_s: int) -> dict[str, Criterion]:
     """Return speed (log handling factor), reliability (breaches) and satisfaction (stars) by seller."""
-    handled = stage_factors(seen, "handling", pl.col("expected_handling_days"), as_of_s)
+    own = by_sellers(seen)
+    handled = stage_factors(own, "handling", pl.col("expected_handling_days"), as_of_s)
     return {
         "speed": by_mean(handled, KEY, groups, -1),
-        "reliability": breach_criterion(seen, groups, as_of_s),
+        "reliability": breach_criterion(own, groups, as_of_s),
         "satisfaction": by_mean(liked(seen), KEY, groups, 1),
     }
 
@@ -140,11 +151,12 @@ def liked(seen: pl.DataFrame) -> pl.DataFrame:
 
 
 def _counts(seen: pl.DataFrame) -> pl.DataFrame:
+    own = pl.col("warehouse_id").is_null()
     return seen.group_by(KEY).agg(
-        pl.col("seller_state").min(),
+        pl.col("seller_state").filter(own).min(),
         pl.len().cast(pl.Int64).alias("n"),
         (pl.col("at") == "handling").sum().cast(pl.Int64).alias("waiting"),
-        pl.col("handling_days").mean(),
+        pl.col("handling_days").filter(own).mean(),
         pl.col("late").mean().alias("late_share"),
         pl.col("review_score").mean().alias("review"),
     )

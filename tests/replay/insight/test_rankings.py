@@ -132,6 +132,16 @@ def test_a_parcel_that_still_waits_makes_its_seller_slower(packages: pl.DataFram
     assert factor[1] > factor[0]
 
 
+def test_what_a_warehouse_packs_says_nothing_of_the_sellers_handling(
+    packages: pl.DataFrame, log: Log
+) -> None:
+    stored = packages.with_columns(warehouse_id=pl.lit("w"))
+    told = rank_sellers(stored, log.as_of_s, SETTINGS)
+    assert told.sellers["due"].sum() == told.breaches.height == 0
+    assert told.sellers["handling_days"].null_count() == told.sellers.height
+    assert told.sellers["reviews"].sum() > 0
+
+
 def test_a_breach_is_a_hand_over_after_the_limit_or_none_by_now() -> None:
     at = 1_000 * DAY_S
     rows = [
@@ -144,7 +154,10 @@ def test_a_breach_is_a_hand_over_after_the_limit_or_none_by_now() -> None:
     ]
     frame = pl.DataFrame(
         rows, schema=["seller_id", "purchased_s", "handed_s", "shipping_limit_s", "at"], orient="row"
-    ).with_columns(pl.col("purchased_s", "handed_s", "shipping_limit_s") * DAY_S)
+    ).with_columns(
+        pl.col("purchased_s", "handed_s", "shipping_limit_s") * DAY_S,
+        warehouse_id=pl.lit(None, dtype=pl.String),
+    )
     told = breaches(frame, at, SETTINGS)
     assert dict(zip(told["seller_id"], told["breaches"], strict=True)) == {
         "kept": 0,
@@ -161,7 +174,9 @@ def test_a_penalty_needs_an_interval_above_all_sellers_and_enough_packages() -> 
         for name, missed, n in sent
         for k in range(n)
     ]
-    frame = pl.DataFrame(rows).with_columns(shipping_limit_s=at - 5 * DAY_S, at=pl.lit("transit"))
+    frame = pl.DataFrame(rows).with_columns(
+        shipping_limit_s=at - 5 * DAY_S, at=pl.lit("transit"), warehouse_id=pl.lit(None, dtype=pl.String)
+    )
     told = {row["seller_id"]: row for row in breaches(frame, at, SETTINGS).to_dicts()}
     assert told["often"]["evidence"] == Evidence.STRONG
     assert told["often"]["excess_breaches"] == pytest.approx(30 - 40 * told["often"]["usual_share"])
