@@ -17,7 +17,7 @@ RUN /opt/malha/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.11-slim
 RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin malha \
-    && install -d -o malha -g malha /data/snapshots /data/keys
+    && install -d -o malha -g malha /data/snapshots /data/keys /data/reports
 COPY --from=build /opt/malha /opt/malha
 COPY --from=build /source/cypher /opt/malha/lib/python3.11/site-packages/cypher
 # The file system is read-only under compose: compiled code goes where files may be written.

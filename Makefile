@@ -5,7 +5,7 @@ DATA ?=
 
 .PHONY: demo test setup services neo4j lint format bench bench-fulfilment bench-http bench-preview bench-neo4j bench-placement campaign lock clean help
 
-demo: setup  ## Build a network and route orders over it (DATA=dir: real Olist tables)
+demo: setup  ## Build a network, route orders over it, report the last 60 days (DATA=dir: real Olist tables)
 	$(BIN)/malha demo $(if $(DATA),--source "$(DATA)") --out demo
 
 # A Neo4j that is named has room for one process: each test starts by emptying it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -82,7 +83,8 @@ def report_newest(
     def tell(share: float, text: str) -> None:
         progress(f"The last {LAST_DAYS} days: {text.lower()} ({share:.0%})")
 
-    made = make(sources, sources.span_s(None, None), Wanted(chosen, chosen[-1].costs), tell)
+    wanted = Wanted(chosen, chosen[-1].costs, in_two=(os.cpu_count() or 1) > 1)
+    made = make(sources, sources.span_s(None, None), wanted, tell)
     return write_report(folder, made)
 
 

@@ -19,6 +19,7 @@ from api.order_models import OrderIn
 from api.placement_jobs import PLACE, Place
 from api.placements import open_network
 from api.replay_jobs import REPLAY, Replay
+from api.snapshot_jobs import BUILD, BuildSnapshot
 from graph import Network
 from graph.errors import BadInput
 from graph.stores.files import snapshot_folder
@@ -58,6 +59,7 @@ class Shop:
             PRICES_KIND: SolvePrices(self),
             PLACE: Place(self),
             REPLAY: Replay(self),
+            BUILD: BuildSnapshot(self),
         }
 
     def folder(self) -> Path:

@@ -25,8 +25,10 @@ from rich.table import Table
 from benchmarks.placement_instances import Instance, names_in, read_instance
 from optimizer.mathopt import NoSolution, Solver, Work, solve
 from optimizer.placement.answer import NoPlanFound
+from optimizer.placement.capacity_node import bound_node, facts_of
 from optimizer.placement.check import referee
 from optimizer.placement.core import Core
+from optimizer.placement.kicks import improve_by_kicks
 from optimizer.placement.model import Question, build
 from optimizer.placement.problem import FacilityProblem
 from optimizer.placement.record import PlaceLimits
@@ -177,6 +179,9 @@ def _warm_up() -> None:
             single_source=whole,
         )
         place(problem)
+        core = Core.of(problem)
+        bound_node(facts_of(core), np.zeros(5, np.int8), np.zeros(9), 1, np.inf)
+        improve_by_kicks(core, np.zeros(9, np.int64), core.cost, 1, rng)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -100,18 +100,20 @@ class Freight:
         as_of_s: int,
         carriers: pl.DataFrame | None = None,
         most_items: int = MOST_ITEMS,
+        *,
+        measured: bool = True,
     ) -> Self:
         """Learn from the items bought before ``as_of_s``; deterministic, about 60 ms for 90 000 items.
 
         A longer history is thinned evenly to at most ``most_items``. The error is that of the estimator that
-        answers: with the tariffs of ``carriers`` where it has them.
+        answers: with the tariffs of ``carriers`` where it has them; where not ``measured`` it is left out.
         """
         paid = (sample.freight_cents > 0) & (sample.purchased_s < as_of_s)
         rows = np.flatnonzero(paid)[np.argsort(sample.purchased_s[paid], kind="stable")]
         rows = rows[:: -(-len(rows) // most_items) or 1]
         known = int(np.searchsorted(sample.purchased_s[rows], as_of_s - ERROR_WINDOW_S))
         error = None
-        if 0 < known < len(rows):
+        if measured and 0 < known < len(rows):
             before = cls._fitted(_Table.of(sample, rows[:known]), as_of_s - ERROR_WINDOW_S)
             error = before.with_tariffs(carriers)._measured(sample, rows[known:])
         return replace(cls._fitted(_Table.of(sample, rows), as_of_s).with_tariffs(carriers), error=error)
@@ -298,14 +300,19 @@ def _least_absolute(design: Floats, target: Floats, weight: Floats) -> Floats:
     Schlossmacher, JASA 68, 1973, doi 10.1080/01621459.1973.10481457. One observation's worth of ridge on
     the slopes lets a handful of items give a sensible mean instead of a wild extrapolation.
     """
+    # A slow import, for fits only.
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415
+
     ridge = np.eye(design.shape[1])
     ridge[0, 0] = 1e-9
     row_weight = weight
     beta: Floats = np.zeros(design.shape[1])
-    for _ in range(_STEPS + 1):
-        weighted = design * row_weight[:, None]
-        beta[:] = np.linalg.solve(weighted.T @ design + ridge, weighted.T @ target)
-        row_weight = weight / np.maximum(np.abs(target - design @ beta), _RESIDUAL_FLOOR)
+    # One thread: same sums in the same order; and threads that wait for each other burn ten times the work.
+    with threadpool_limits(limits=1, user_api="blas"):
+        for _ in range(_STEPS + 1):
+            weighted = design * row_weight[:, None]
+            beta[:] = np.linalg.solve(weighted.T @ design + ridge, weighted.T @ target)
+            row_weight = weight / np.maximum(np.abs(target - design @ beta), _RESIDUAL_FLOOR)
     return beta
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 NEVER: Final = -(2**62)
 """An instant that is unknown, in arrays of int64 epoch seconds: earlier than any clock, and never a date."""
@@ -17,9 +17,29 @@ UNKNOWN: Final = -1
 UNKNOWN_CARRIER: Final = "unknown"
 """The one carrier of a source that names none."""
 
-
 OFFER_LAPSE_DAYS: Final = 180
 """An offer that was not sold for so long has lapsed; the parameter ``offer_lapse_days`` overrides it."""
+
+UNHANDED_DAYS: Final = 90
+"""A package is lost to sight when it has waited for its hand-over for longer, counted from its purchase."""
+
+UNDELIVERED_DAYS: Final = 120
+"""Likewise when it has been on its way for longer, counted from its hand-over."""
+
+
+_Answer_co = TypeVar("_Answer_co", covariant=True)
+
+
+class _Waited(Protocol[_Answer_co]):
+    def __gt__(self, seconds: int, /) -> _Answer_co: ...
+
+
+def is_lost(waited_s: _Waited[_Answer_co], longest_days: int) -> _Answer_co:
+    """Say of seconds waited (a number, an array, an expression) whether nobody waits any more.
+
+    ``longest_days``: ``UNHANDED_DAYS`` or ``UNDELIVERED_DAYS``; to the very second they are still waited for.
+    """
+    return waited_s > longest_days * 86_400
 
 
 class Basis(StrEnum):

@@ -6,6 +6,7 @@ sales (`inventory.products`); what products take that nobody has sold yet is exp
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -60,10 +61,12 @@ def estimate(demand: pl.DataFrame, at: datetime, rule: ForecastRule = _RULE) -> 
     )
 
 
-def expected_orders(demand: pl.DataFrame, at: datetime, rule: ForecastRule = _RULE) -> tuple[OrderType, ...]:
-    """Return the order types of `estimate` alone, for less. Reads and raises as it does."""
+def expected_orders(
+    demand: pl.DataFrame, at: datetime, products: Collection[str], rule: ForecastRule = _RULE
+) -> tuple[OrderType, ...]:
+    """Return those order types of `estimate` that want one of some products. Reads and raises as it does."""
     known, sales = sales_before(demand, at)
-    return _order_types(known, sales, category_rates(sales, rule), rule)[0]
+    return _order_types(known, sales, category_rates(sales, rule), rule, products)[0]
 
 
 def demand_of_categories(demand: pl.DataFrame, at: datetime, rule: ForecastRule = _RULE) -> pl.DataFrame:
@@ -178,12 +181,17 @@ def _pair_rates(
 
 
 def _order_types(
-    known: pl.DataFrame, sales: Sales, rates: CategoryRates, rule: ForecastRule
+    known: pl.DataFrame,
+    sales: Sales,
+    rates: CategoryRates,
+    rule: ForecastRule,
+    wanted: Collection[str] | None = None,
 ) -> tuple[tuple[OrderType, ...], float]:
     """Return the kinds of orders that come again, and the share of recent orders that are of one of them.
 
     Orders of one line are, and baskets that were seen at least twice. A kind of one line takes its part of
-    what is expected of its product; a basket comes as often as it came.
+    what is expected of its product; a basket comes as often as it came. ``wanted``: products of which every
+    kind has one.
     """
     weight = (pl.lit(2.0).pow(-(pl.col("age") + 0.5) / rule.product_days) * ONE).round().cast(pl.Int64)
     weighed = known.with_columns(weight=weight)
@@ -193,6 +201,9 @@ def _order_types(
     seen = pl.len().over("lines")
     kept = orders.filter((pl.col("lines").list.len() == 1) | (seen >= 2))
     kinds = kept.group_by("lines", "region").agg(pl.sum("weight"))
+    if wanted is not None:
+        product = pl.element().struct.field("product_id")
+        kinds = kinds.filter(pl.col("lines").list.eval(product.is_in(sorted(wanted))).list.any())
     kinds = kinds.with_columns(key=pl.col("lines").list.eval(pl.element().struct.json_encode()).list.join(""))
     expected = dict(zip(sales.products, _product_rates(sales, rates, rule)[0].tolist(), strict=True))
     units = dict(weighed.group_by("product_id").agg((pl.col("weight") * pl.col("units")).sum()).iter_rows())

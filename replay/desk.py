@@ -22,7 +22,7 @@ from optimizer.check import check
 from optimizer.choose import Choice as Chosen
 from optimizer.choose import choose
 from optimizer.explain import ALTERNATIVES, explain
-from optimizer.policy import Policy
+from optimizer.policy import Policy, PolicyKind
 from optimizer.prices import PriceTable
 from optimizer.problem import OrderProblem
 from optimizer.words import UNFILLED
@@ -31,6 +31,7 @@ from replay.places import Places
 from replay.problems import Circumstances, order_problem
 from replay.shelves import Shelves
 from replay.waits import NO_WAITS, Waits
+from replay.ways import Charge, Way, has_no_limits, is_served
 
 
 class NoAnswer(MalhaError):
@@ -213,6 +214,21 @@ class Desk:
         if found is None:
             raise NoAnswer(f"Order {case.problem.order_id}: no assignment keeps every hard constraint.")
         return self.decision(case, found)
+
+    def only_way(self, product_id: str, source_id: str, units: int, way: Way) -> int | None:
+        """Decide units of one line that have one way, enough there and no other limit; no search, no problem.
+
+        Returns the price of the stock used, in cents, where they go that way. None where the policy limits
+        more or would rather leave them: then they are to be decided as any other order.
+        """
+        price = 0 if self.prices is None else self.prices.cents.get((product_id, source_id), 0)
+        if not has_no_limits(self.policy):
+            return None
+        charge = Charge.of(self.policy.costs, way, units)
+        by_cost = self.policy.kind is PolicyKind.COST
+        if by_cost and not is_served(self.policy.costs, charge, price * units, units):
+            return None
+        return price * units
 
     def decision(self, case: Case, chosen: Chosen) -> Decision:
         """Return the decision that a choice makes, explained if that is wanted."""

@@ -12,6 +12,7 @@ import numpy as np
 from graph.arrays import NetworkArrays
 from graph.demand import OrderType
 from graph.model import UNKNOWN
+from inventory.ledger import Ledger
 from optimizer.words import Ints
 
 
@@ -79,3 +80,17 @@ class Kinds:
             self.units[lines],
             self.dest[chosen],
         )
+
+
+def contested(arrays: NetworkArrays, ledger: Ledger) -> list[str]:
+    """Return the products that have several sources, or may get them: a price on any other moves nothing."""
+    table = arrays.product_sources
+    offers = np.diff(table.index.pointers)
+    first = np.append(table.index.rows, 0)[table.index.pointers[:-1]]
+    only = [f"seller:{arrays.seller_ids[code]}" for code in table.seller[first].tolist()]
+    found = [arrays.product_ids[row] for row in np.flatnonzero(offers > 1).tolist()]
+    for product_id, places in ledger.places(arrays.product_ids).items():
+        row = arrays.product_rows[product_id]
+        if offers[row] == 1 and any(place != only[row] for place in places):
+            found.append(product_id)
+    return found

@@ -64,10 +64,15 @@ def purchased(network: Network, decision: Decision, at: datetime) -> list[Event]
     return events
 
 
+def is_approved(held: Reservation) -> bool:
+    """Whether an order has been approved; a hand-over implies it."""
+    return held.state in _APPROVED
+
+
 def moved(held: Reservation, at: datetime) -> list[Event]:
     """Return what a reservation tells of its order: approved, packages handed over, packages delivered."""
     events = []
-    if held.state in _APPROVED:
+    if is_approved(held):
         lines = dict.fromkeys(part.line_id for part in held.parts if part.open + part.handed)
         events += [_event("OrderApproved", held.order_id, line_id, {}, at) for line_id in lines]
     for seller_id, route, parts in _packages(held):

@@ -112,7 +112,8 @@ class Learning:
         if self._freight is None or day - self._freight[0] >= REFIT_DAYS:
             as_of_s = start_of(day)
             sample = freight_sample(known_at(self._past, as_of_s))
-            self._freight = day, Freight.fit(sample, as_of_s, self._past.tables["carriers"])
+            carriers = self._past.tables["carriers"]
+            self._freight = day, Freight.fit(sample, as_of_s, carriers, measured=False)
         return Known(self._times.read(), self._freight[1])
 
 

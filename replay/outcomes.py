@@ -14,7 +14,7 @@ from optimizer.policy import Costs
 from optimizer.words import UNFILLED, Bools, Term
 from replay.decision import Decision
 from replay.recorded import Purchase
-from replay.single import Charge, Way
+from replay.ways import Charge, Way
 
 SCHEMA: Final[dict[str, pl.DataType]] = {
     "order_id": pl.String(),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -11,37 +11,24 @@ import polars as pl
 
 from graph.errors import BadInput
 from graph.lead_time import OnlineParameters
-from graph.model import NEVER
 from graph.plan import PlacementPlan
 from inventory.days import local_day
 from inventory.events import EventType, StockEvent
 from inventory.opening import OpeningRule, opening
 from optimizer.policy import Costs, Policy
 from replay.assumptions import assumptions
-from replay.beside import Second, beside
-from replay.desk import Desk
-from replay.moving import Learner, Learning, MovingNetwork, day_of
+from replay.beside import beside
+from replay.moving import Learning
 from replay.planned import Planned, Shelves
-from replay.recorded import Past, Purchase
-from replay.replayed_prices import ReplayedPrices, purchases_of
-from replay.run import Ran, Run
-from replay.single import Singles, Way
+from replay.playing import Played, Progress, Task, play, play_beside, shared_out
+from replay.recorded import Past
+from replay.run import Ran
 from replay.totals import Choices
-
-Progress = Callable[[float], None]
 
 _RULE: Final = OpeningRule()
 
-LEARNING_SHARE: Final = 0.3
-"""The part of the progress bar that goes to learning what came before the first purchase."""
-
 IN_TWO: Final = 10_000
 """From so many orders on a second process is worth its start, some five seconds."""
-
-_LOAD: Final = 1
-_PRICED_LOAD: Final = 3
-_LEARNING_LOAD: Final = 1
-"""How the work of a policy, of one that has prices to be solved, and of learning compare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +124,8 @@ def replay(
     that all policies but those that repeat the record may ship from. ``progress`` is told the share done,
     0..1. Raises BadInput for an empty span, and for stock or a plan later than its start.
     """
-    task = Task.of(past, span_s, policies, costs, stock, plan)
-    return task.replayed(_play(task, Learning(past, span_s[0], parameters), progress))
+    task = _task(past, span_s, policies, costs, stock, plan)
+    return _replayed(task, stock, play(task, Learning(past, span_s[0], parameters), progress))
 
 
 def replay_in_two(
@@ -156,153 +143,49 @@ def replay_in_two(
 
     What is learned is learned once. The shelves of the policies that the other played are not kept.
     """
-    task = Task.of(past, span_s, policies, costs, stock, plan)
+    task = _task(past, span_s, policies, costs, stock, plan)
     learning = Learning(past, span_s[0], parameters)
     here, there = shared_out(policies)
     if not there:
-        return task.replayed(_play(task, learning, progress))
-    with beside(_play_beside, replace(task, policies=there)) as other:
-        played = _play(
+        return _replayed(task, stock, play(task, learning, progress))
+    with beside(play_beside, replace(task, policies=there)) as other:
+        played = play(
             replace(task, policies=here),
             other.telling(learning),
             lambda share: progress(min(share, other.share)),
         )
-        return task.replayed(played, other.result(progress))
+        return _replayed(task, stock, played, other.result(progress))
 
 
-def shared_out(policies: Sequence[Policy]) -> tuple[tuple[Policy, ...], tuple[Policy, ...]]:
-    """Return the policies for this process, which learns as well, and those for a second one."""
-    load, parts = [_LEARNING_LOAD, 0], (list[Policy](), list[Policy]())
-    for policy in sorted(policies, key=lambda one: one.prices is None):
-        lighter = int(load[1] < load[0])
-        parts[lighter].append(policy)
-        load[lighter] += _LOAD if policy.prices is None else _PRICED_LOAD
-    return tuple(parts[0]), tuple(parts[1])
+def _task(
+    past: Past,
+    span_s: tuple[int, int],
+    policies: Sequence[Policy],
+    costs: Costs,
+    stock: Stock,
+    plan: PlacementPlan | None,
+) -> Task:
+    """Return what is to be played, or raise BadInput."""
+    planned = Planned(plan, datetime.fromtimestamp(span_s[0], UTC))
+    _check(past, span_s, policies, stock)
+    planned.check(past)
+    return Task(past, span_s, tuple(policies), costs, stock.events, planned)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Task:
-    """What is to be played, by one process or by two."""
-
-    past: Past
-    span_s: tuple[int, int]
-    policies: tuple[Policy, ...]
-    costs: Costs
-    stock: Stock
-    planned: Planned
-
-    @classmethod
-    def of(
-        cls,
-        past: Past,
-        span_s: tuple[int, int],
-        policies: Sequence[Policy],
-        costs: Costs,
-        stock: Stock,
-        plan: PlacementPlan | None,
-    ) -> Task:
-        """Return what is asked for, or raise BadInput."""
-        planned = Planned(plan, datetime.fromtimestamp(span_s[0], UTC))
-        _check(past, span_s, policies, stock)
-        planned.check(past)
-        return cls(past, span_s, tuple(policies), costs, stock, planned)
-
-    def replayed(self, played: _Played, others: Sequence[Ran] = ()) -> Replayed:
-        """Return what came of it; ``others``: what another process played."""
-        ran = {one.policy.name: one for one in (*played.ran, *others)}
-        empty = self.past.empty_orders.is_between(*self.span_s, closed="left").sum()
-        return Replayed(
-            self.span_s,
-            self.stock,
-            tuple(ran[policy.name] for policy in self.policies),
-            played.choices,
-            played.refused,
-            int(empty),
-            played.assumed,
-            self.planned,
-        )
-
-
-@dataclass(slots=True)
-class _Played:
-    """What came of it; all but ``ran`` is the same whatever the policies."""
-
-    ran: tuple[Ran, ...] = ()
-    choices: Choices = field(default_factory=Choices)
-    refused: int = 0
-    assumed: int = 0
-
-    def play(self, network: MovingNetwork, runs: Sequence[Run], purchase: Purchase, way: Way | None) -> None:
-        """Let every policy decide an order."""
-        if way is None:
-            offered = {line: [route[0]] for line, route in purchase.offered.items()}
-            try:
-                self.choices.add(network.options(purchase.order, purchase.at, offered))
-            except BadInput:
-                self.refused += 1
-                for run in runs:
-                    run.refuse(purchase)
-                return
-        else:
-            self.choices.lines += purchase.order.lines[0].quantity
-        self.assumed += purchase.carrier_assumed
-        for run in runs:
-            run.decide(purchase, way)
-
-
-def _play(task: Task, learner: Learner, progress: Progress) -> _Played:
-    """Play all orders in turn, each before every policy."""
-    past, span_s = task.past, task.span_s
-
-    def learned(share: float) -> None:
-        progress(LEARNING_SHARE * share)
-
-    network = MovingNetwork(past, span_s[0], progress=learned, plan=task.planned.plan, learner=learner)
-    runs = _begin(task, network)
-    played, orders = _Played(), past.count(span_s)
-    for number, (purchase, way) in enumerate(_moving(past, span_s, network), 1):
-        played.play(network, runs, purchase, way)
-        progress(LEARNING_SHARE + (1.0 - LEARNING_SHARE) * number / orders)
-    played.ran = tuple(run.ran for run in runs)
-    return played
-
-
-def _play_beside(task: Task) -> tuple[Ran, ...]:
-    """Play in the second process; the shelves stay there."""
-    return tuple(replace(ran, home=None) for ran in _play(task, Second.learner(), Second.tell).ran)
-
-
-def _begin(task: Task, network: MovingNetwork) -> tuple[Run, ...]:
-    """Return the policies at their desks, each with its shelves filled."""
-    demand = purchases_of(task.past) if any(policy.prices for policy in task.policies) else None
-    runs = tuple(
-        Run(
-            # A desk asks its network for options, arrays and meta, and for nothing else.
-            Desk(network, policy, alternatives=0),
-            task.costs,
-            None if demand is None or policy.prices is None else ReplayedPrices(policy.prices, demand),
-            task.planned.sites,
-        )
-        for policy in task.policies
+def _replayed(task: Task, stock: Stock, played: Played, others: Sequence[Ran] = ()) -> Replayed:
+    """Return what came of it; ``others``: what another process played."""
+    ran = {one.policy.name: one for one in (*played.ran, *others)}
+    empty = task.past.empty_orders.is_between(*task.span_s, closed="left").sum()
+    return Replayed(
+        task.span_s,
+        stock,
+        tuple(ran[policy.name] for policy in task.policies),
+        played.choices,
+        played.refused,
+        int(empty),
+        played.assumed,
+        task.planned,
     )
-    for run in runs:
-        with run.home.unit() as unit:
-            unit.ledger.append(task.stock.events)
-        run.planned_units = task.planned.book(run.home, run.desk.policy)
-    return runs
-
-
-def _moving(
-    past: Past, span_s: tuple[int, int], network: MovingNetwork
-) -> Iterator[tuple[Purchase, Way | None]]:
-    """Yield the orders of a span, the network moved to each, with the only way of those that have one."""
-    singles, day = Singles(past, span_s, network), NEVER
-    ways: Mapping[str, Way] = {}
-    for purchase in past.purchases(span_s):
-        network.advance(purchase.at_s, purchase.offers)
-        if day_of(purchase.at_s) != day:
-            day, ways = day_of(purchase.at_s), singles.of_day(purchase.at_s)
-        yield purchase, ways.get(purchase.order.order_id)
 
 
 def opening_stock(past: Past, at_s: int, rule: OpeningRule = _RULE) -> Stock:

@@ -15,7 +15,7 @@ from inventory.ledger import Ledger
 from optimizer.policy import PriceSchedule
 from optimizer.prices import Pricer, PriceTable, Shadow, SinceSolve, Trigger, is_due
 from replay.desk import Desk
-from replay.kinds import Kinds
+from replay.kinds import Kinds, contested
 from replay.market import Market
 from replay.moving import REFIT_DAYS
 from replay.recorded import Past
@@ -74,8 +74,8 @@ class ReplayedPrices:
 
     def _solve(self, now: datetime, desk: Desk, ledger: Ledger, trigger: Trigger) -> PriceTable:
         if self._kinds is None or self._learned is None or now - self._learned >= timedelta(days=REFIT_DAYS):
-            self._learned = now
-            self._kinds = Kinds.of(desk.network.arrays, expected_orders(self._demand, now))
+            self._learned, arrays = now, desk.network.arrays
+            self._kinds = Kinds.of(arrays, expected_orders(self._demand, now, contested(arrays, ledger)))
         market = Market.among(replace(desk, prices=None), self._kinds, now, ledger, now)
         self._left = dict(zip(market.names, market.columns.stock.tolist(), strict=True))
         if not market.types:

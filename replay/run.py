@@ -19,8 +19,8 @@ from replay.desk import Choice, Desk, NoAnswer, reserved_parts
 from replay.outcomes import Outcome, frame_of
 from replay.recorded import Purchase
 from replay.replayed_prices import ReplayedPrices
-from replay.single import Charge, Way, has_no_limits, is_served
 from replay.totals import Totals
+from replay.ways import Charge, Way
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,10 +75,6 @@ class Run:
             self.home,
         )
 
-    @cached_property
-    def _takes_ways(self) -> bool:
-        return has_no_limits(self.desk.policy)
-
     def refuse(self, purchase: Purchase) -> None:
         """Take note of an order that no policy can decide."""
         self.rows.append(Outcome.none(purchase, self.desk.network.arrays, refused=True))
@@ -90,7 +86,7 @@ class Run:
                 table = self.prices.at(purchase.at, self.desk, unit.ledger)
                 if table is not self.desk.prices:
                     self.desk = replace(self.desk, prices=table)
-            if way is None or not self._takes_ways or not self._sent(unit, purchase, way):
+            if way is None or not self._sent(unit, purchase, way):
                 self._decided(unit, purchase)
 
     def _sent(self, unit: MemoryUnit, purchase: Purchase, way: Way) -> bool:
@@ -101,18 +97,15 @@ class Run:
         units = unit.ledger.units([line.product_id])
         if any(lying.current > 0 and place != key for place, lying in units.items()):
             return False
-        policy, table = self.desk.policy, self.desk.prices
-        price = 0 if table is None else table.cents.get((line.product_id, source), 0)
-        scarcity = price * line.quantity
-        own = Charge.of(policy.costs, way, line.quantity)
-        if policy.kind is PolicyKind.COST and not is_served(policy.costs, own, scarcity, line.quantity):
+        scarcity = self.desk.only_way(line.product_id, source, line.quantity, way)
+        if scarcity is None:
             return False
         lying = units.get(key)
         short = max(line.quantity - (0 if lying is None else max(lying.available, 0)), 0)
         self._receive(unit, purchase, {key: short})
         part = Part(line.line_id, "pkg-1", source, carrier, key, line.quantity, local_day(purchase.at))
-        unit.ledger.reserve(order.order_id, [part], at=purchase.at, expires_at=None)
-        version = None if table is None else table.version
+        self.desk.hold(unit, order.order_id, [part], at=purchase.at)
+        version = None if self.desk.prices is None else self.desk.prices.version
         self.rows.append(
             Outcome.alone(
                 purchase, way, Charge.of(self.costs, way, line.quantity), self.desk.network.arrays

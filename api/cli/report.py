@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -60,6 +61,17 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
         Path | None,
         typer.Option(help="Folder of a plan (malha place) of --from or earlier: what it would have brought."),
     ] = None,
+    alerts: Annotated[
+        Path | None,
+        typer.Option(help="File of `malha alerts judge … --json`: how good warnings would have been."),
+    ] = None,
+    hindsight: Annotated[
+        bool,
+        typer.Option(
+            "--hindsight",
+            help="Count regret by what deliveries later told of each lane, not by what was known.",
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap's intervals.")] = 7,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report's numbers as JSON.")] = False,
 ) -> None:
@@ -87,11 +99,14 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
         None if stock == INIT else stock_file(Path(stock)),
         None if plan is None else lambda past: plan.plan(past.tables["products"], past.demand),
         seed,
+        alerts=None if alerts is None else alert_scores(alerts),
+        hindsight=hindsight,
+        in_two=(os.cpu_count() or 1) > 1,
     )
     with steps() as progress:
         sources = Sources.read(history_name(source), open_source(source), progress)
     with bar("Replaying", 100) as advance:
-        made = make(sources, sources.span_s(first, last), wanted, _percents(advance))
+        made = make(sources, sources.span_s(first, last), wanted, percents(advance))
     numbers = write_report(out, made)
     if as_json:
         print(json.dumps(numbers, ensure_ascii=False))
@@ -99,7 +114,22 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
         console().print(f"Report: {out / 'index.html'}", soft_wrap=True)
 
 
-def _percents(advance: Callable[[int], None]) -> Callable[[float, str], None]:
+def alert_scores(file: Path) -> dict[str, Any]:
+    """Return the scores of alerts in a file; BadInput where it is no JSON object of them."""
+    try:
+        found = json.loads(file.read_text("utf-8"), parse_constant=_refuse)
+    except ValueError as error:
+        raise BadInput(f"{file} is no JSON of malha alerts judge --json: {error}.") from None
+    if not isinstance(found, dict) or "from" not in found:
+        raise BadInput(f"{file} does not hold what malha alerts judge --json prints.")
+    return found
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")
+
+
+def percents(advance: Callable[[int], None]) -> Callable[[float, str], None]:
     """Return a listener that moves a bar of 100 by whole percents."""
     shown = 0
 

@@ -17,10 +17,12 @@ import typer
 
 from api import alerts, policies
 from api.jobs import Shop
+from api.snapshot_jobs import check_folder, order_snapshot
 from api.stock import existing
 from graph.errors import BadInput
 from inventory.sql import SqlUnit
 from replay.alerts.lookout import Lookout
+from replay.alerts.outbox import Outbox
 from replay.alerts.sender import Sender, sending
 from replay.jobs import Chore, Habits, Worker, wall_clock
 from replay.jobs.reordering import order_again
@@ -37,6 +39,7 @@ EPILOG = (
 
 MOST_LEASE_S: Final = 86_400
 MOST_DAYS: Final = 3_650
+LEAST_BUILD_HOURS: Final = 0.25
 
 
 def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Typer reads them)
@@ -85,6 +88,12 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
         Path | None,
         typer.Option(envvar="MALHA_WEBHOOKS", help="TOML file: who hears of alerts and purchase orders."),
     ] = None,
+    build_hours: Annotated[
+        float | None,
+        typer.Option(
+            envvar="MALHA_BUILD_HOURS", help="Build a snapshot of --source so often; CURRENT moves on."
+        ),
+    ] = None,
     lease_seconds: Annotated[
         float, typer.Option(help="A worker not heard of for so long has lost its job to another.")
     ] = 30.0,
@@ -103,6 +112,8 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
             f"0 and at most {MOST_DAYS:,}."
         )
     shop = Shop(snapshot, policy, own_policies, source or None, reports, placement)
+    if build_hours is not None:
+        _check_builds(shop, build_hours)
     chosen = shop.load(None)
     shop.folder()
     if placement is not None:
@@ -110,14 +121,19 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
     settings, receivers = alerts.load(alerts_file), alerts.receivers(webhooks)
     _log_lines()
     home = existing(db)
+    lookout = Lookout(home, shop.network, settings, receivers)
+    lookout.follow()  # the whole log, before anybody waits for it
     chores = [
         Chore("expired", timedelta(seconds=5), _expire),
         Chore("forgotten", timedelta(hours=1), partial(_forget, kept=timedelta(days=answers_days))),
         Chore("reordered", timedelta(minutes=1), order_again),
         Chore("purchase_orders", timedelta(minutes=1), partial(follow_orders, receivers=receivers)),
-        Chore("alerts", timedelta(minutes=1), Lookout(home, shop.network, settings, receivers)),
+        Chore("alerts", timedelta(minutes=1), lookout),
         Chore("prices_ordered", timedelta(seconds=30), partial(order_prices, policy=chosen)),
     ]
+    if build_hours is not None:
+        every = timedelta(hours=build_hours)
+        chores.append(Chore("snapshot_ordered", timedelta(minutes=1), partial(order_snapshot, every=every)))
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     habits = Habits(lease=timedelta(seconds=lease_seconds), most_attempts=attempts)
     worker = Worker(home, db, shop.kinds(), owner, wall_clock, chores, habits)
@@ -128,14 +144,22 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
     home.close()
 
 
+def _check_builds(shop: Shop, hours: float) -> None:
+    if not LEAST_BUILD_HOURS <= hours <= MOST_DAYS * 24:
+        raise BadInput(f"--build-hours is from {LEAST_BUILD_HOURS:g} to {MOST_DAYS * 24:,}.")
+    if shop.source is None:
+        raise BadInput("--build-hours needs --source: the history that snapshots are built from.")
+    check_folder(shop)
+
+
 def _expire(unit: SqlUnit, at: datetime) -> dict[str, Any]:
     given_back = unit.ledger.expire(at)
     return {"orders": len(given_back)} if given_back else {}
 
 
 def _forget(unit: SqlUnit, at: datetime, kept: timedelta) -> dict[str, Any]:
-    gone = unit.answers.forget(at - kept)
-    return {"answers": gone} if gone else {}
+    gone = {"answers": unit.answers.forget(at - kept), "messages": Outbox(unit.connection).forget(at - kept)}
+    return gone if any(gone.values()) else {}
 
 
 def _log_lines() -> None:

@@ -28,6 +28,8 @@ from replay.alerts.alert import WrongAlertStep
 from replay.alerts.store import UnknownAlert
 from replay.desk import NoAnswer
 from replay.jobs import UnknownJob
+from replay.purchasing.order import PurchaseEnded
+from replay.purchasing.store import UnknownPurchaseOrder
 
 _UNKNOWN: Final = {
     "zip prefix": Code.ZIP_PREFIX_UNKNOWN,
@@ -62,6 +64,7 @@ _REFUSALS: Final[Mapping[type[MalhaError], Code]] = {
     OrderExists: Code.ORDER_EXISTS,
     WrongState: Code.ORDER_STATE,
     WrongAlertStep: Code.ALERT_RESOLVED,
+    PurchaseEnded: Code.PURCHASE_ORDER_RECEIVED,
     VersionConflict: Code.VERSION_CONFLICT,
     NotEnoughStock: Code.NOT_ENOUGH_STOCK,
     CapacityFull: Code.CAPACITY_FULL,
@@ -72,6 +75,11 @@ _REFUSALS: Final[Mapping[type[MalhaError], Code]] = {
 }
 
 
+_NOT_THERE: Final[Mapping[type[BadInput], Code]] = {
+    UnknownJob: Code.JOB_UNKNOWN,
+    UnknownAlert: Code.ALERT_UNKNOWN,
+    UnknownPurchaseOrder: Code.PURCHASE_ORDER_UNKNOWN,
+}
 _NOT_ALLOWED: Final = 405
 
 
@@ -113,8 +121,7 @@ def to_problem(error: Exception) -> Problem:
 def _bad(error: BadInput) -> Problem:
     if isinstance(error, UnknownName):
         return Problem(_UNKNOWN[error.kind], error.message, nearest=list(error.nearest))
-    unknown = {UnknownJob: Code.JOB_UNKNOWN, UnknownAlert: Code.ALERT_UNKNOWN}
-    return Problem(unknown.get(type(error), Code.REQUEST_UNUSABLE), error.message)
+    return Problem(_NOT_THERE.get(type(error), Code.REQUEST_UNUSABLE), error.message)
 
 
 def _refused(error: MalhaError) -> Problem:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from pydantic import Field, RootModel
+from pydantic import BaseModel, Field, RootModel
 
 from api.http.models import Answer, Closed
-from api.http.order_questions import MOST_UNITS
+from api.http.order_questions import MOST_UNITS, ORDER_ID
 from api.http.settings import MOST_EVENTS
 from api.http.stock_answers import EventStatus
-from api.order_models import Id, SellerId, Strict, Whole, ZipPrefix
+from api.order_models import NAME, Id, SellerId, Strict, Whole, ZipPrefix
+from replay.stream.events import ID_MOST
 
 Cloud = dict[str, Any]
+Name = Annotated[str, Field(pattern=NAME, max_length=ID_MOST)]
 Cents = Annotated[Whole, Field(ge=0, le=1_000_000_000)]
 Seconds = Annotated[Whole, Field(ge=0, le=2**40)]
 
@@ -25,6 +27,14 @@ class CloudEventsIn(RootModel[Cloud | Annotated[list[Cloud], Field(min_length=1,
     def events(self) -> list[Cloud]:
         """The events, in their order."""
         return self.root if isinstance(self.root, list) else [self.root]
+
+
+class Envelope(BaseModel):
+    """What an event is known by: texts that a log can hold, and a line of output show."""
+
+    id: Name
+    source: Name
+    subject: Name = Field(pattern=ORDER_ID)
 
 
 class CloudEventOut(Closed):

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-import orjson
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from api.http import order_work, stock_work
-from api.http.event_models import DATA, Cloud
+from api.http.event_models import DATA, Cloud, Envelope
 from api.http.order_questions import Seen, Some, StockEventIn
 from api.http.order_work import Visit
 from api.http.problems import Problem
@@ -24,13 +24,19 @@ from inventory.ledger import Answer, KeyInFlight, KeyReused
 from inventory.reservations import Part, Reservation
 from inventory.sql import DatabaseBusy, DatabaseDown, SqlUnit
 from inventory.states import OrderState
-from replay.live import note
+from replay.live import is_approved, moved, note
 from replay.stream.events import TICK, Event, event_id
 
 AHEAD_S: Final = 300
 """How far before our clock the clock of another program may be."""
 
+MOST_SHOWN: Final = 1_000
+"""Characters of an id, or of a reason, that an answer repeats."""
+
 Values = dict[str, Any]
+
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class Refused(MalhaError):
@@ -61,7 +67,12 @@ def _taken(visit: Visit, told: Cloud) -> Values:
 
 
 def _status(name: str, status: EventStatus, why: str | None = None) -> Values:
-    return {"id": name, "status": status, "why": why}
+    return {"id": _shown(name), "status": status, "why": None if why is None else _shown(why)}
+
+
+def _shown(text: str) -> str:
+    """Return a text that can be written: JSON may hold halves of characters, and refusals repeat it."""
+    return text[:MOST_SHOWN].encode("utf-8", "replace").decode()
 
 
 def _event(visit: Visit, told: Cloud) -> Event:
@@ -71,16 +82,21 @@ def _event(visit: Visit, told: Cloud) -> Event:
         raise Refused("ticks are the clock's own")
     if event.time_s > visit.now.timestamp() + AHEAD_S:
         raise Refused("it lies in the future")
-    if not event.subject:
-        raise Refused("subject names the order, or the stock event")
+    if event.time_s < 0:
+        raise Refused("it lies before 1970")
+    _checked(Envelope, told)
     given = {"part": event.part, **event.data} if event.part else dict(event.data)
-    try:
-        data = DATA[event.kind].model_validate(given).model_dump(exclude_none=True)
-    except ValidationError as error:
-        faults = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-        raise Refused("data: " + "; ".join(faults)) from None
+    data = _checked(DATA[event.kind], given).model_dump(exclude_none=True)
     part = data.pop("part", "")
     return replace(event, id=event_id(event.kind, event.subject, part, data), part=part, data=data)
+
+
+def _checked(model: type[Model], told: Cloud) -> Model:
+    try:
+        return model.model_validate(told)
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        raise Refused("; ".join(faults)) from None
 
 
 def _once(visit: Visit, told: Cloud, event: Event, unit: SqlUnit) -> EventStatus:
@@ -96,28 +112,21 @@ def _once(visit: Visit, told: Cloud, event: Event, unit: SqlUnit) -> EventStatus
 
 def _through_its_door(visit: Visit, event: Event, unit: SqlUnit) -> EventStatus:
     if event.kind == "StockMoved":
-        return _moved(event, unit)
+        return _stock_moved(event, unit)
     held = unit.ledger.order(event.subject, lock=True)
-    if held is not None and event.kind == "OrderApproved":
-        if not note(unit, [event]):
-            return EventStatus.DUPLICATE
-        order_work.approved(visit, event.subject, Seen(), unit)
-    elif held is not None and event.kind in ("HandedToCarrier", "Delivered"):
+    told = [event]
+    if held is not None and event.kind in ("HandedToCarrier", "Delivered"):
         return _sent(visit, event, held, unit)
-    elif not note(unit, [event]):
-        return EventStatus.DUPLICATE
-    return EventStatus.BOOKED
+    if held is not None and event.kind == "OrderApproved" and not is_approved(held):
+        # First what it says itself: it may know the shipping limit.
+        told += moved(order_work.approve_again(visit, event.subject, Seen(), unit).reservation, visit.now)
+    # At the end: others who append to the log wait for us, and we must not wait for them then.
+    return EventStatus.BOOKED if note(unit, told) else EventStatus.DUPLICATE
 
 
-def _moved(event: Event, unit: SqlUnit) -> EventStatus:
-    try:
-        asked = StockEventIn(
-            **{**event.data, "event_id": event.subject},
-            at=datetime.fromtimestamp(event.time_s, UTC),
-            order_id=event.part or None,
-        )
-    except ValidationError as error:
-        raise Refused("; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors())) from None
+def _stock_moved(event: Event, unit: SqlUnit) -> EventStatus:
+    told = {**event.data, "event_id": event.subject, "at": datetime.fromtimestamp(event.time_s, UTC)}
+    asked = _checked(StockEventIn, told | {"order_id": event.part or None})
     [done] = stock_work.book([asked], unit)["events"]
     if done["status"] == EventStatus.REFUSED:
         raise Refused(done["why"])
@@ -164,4 +173,4 @@ def _waits(part: Part, handing: bool) -> bool:
 
 
 def _digest(told: Cloud) -> str:
-    return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

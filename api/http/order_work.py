@@ -119,10 +119,15 @@ def why(unit: UnitOfWork, order_id: str) -> Values:
 
 def approved(visit: Visit, order_id: str, asked: Seen, unit: UnitOfWork) -> Values:
     """Make an order firm, by the same places or decided anew."""
-    wanted, policy = _wanted(visit, order_id, asked.version, unit)
-    done = approve(visit.counter.desk(visit.network, policy), unit, wanted)
+    done = approve_again(visit, order_id, asked, unit)
     tell(unit, moved(done.reservation, visit.now))
     return _again(done)
+
+
+def approve_again(visit: Visit, order_id: str, asked: Seen, unit: UnitOfWork) -> Again:
+    """Do what ``approved`` does, and leave it to the caller to tell of it."""
+    wanted, policy = _wanted(visit, order_id, asked.version, unit)
+    return approve(visit.counter.desk(visit.network, policy), unit, wanted)
 
 
 def rerouted(visit: Visit, order_id: str, asked: Detour, unit: UnitOfWork) -> Values:

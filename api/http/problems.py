@@ -58,6 +58,8 @@ class Code(StrEnum):
     JOB_UNKNOWN = "job_unknown"
     ALERT_UNKNOWN = "alert_unknown"
     ALERT_RESOLVED = "alert_resolved"
+    PURCHASE_ORDER_UNKNOWN = "purchase_order_unknown"
+    PURCHASE_ORDER_RECEIVED = "purchase_order_received"
     REPORT_UNKNOWN = "report_unknown"
     NOT_READY = "not_ready"
     UNEXPECTED = "unexpected"
@@ -106,6 +108,8 @@ _ABOUT: Final[Mapping[Code, tuple[int, str]]] = {
     Code.JOB_UNKNOWN: (404, "The job is not known"),
     Code.ALERT_UNKNOWN: (404, "The alert is not known"),
     Code.ALERT_RESOLVED: (409, "The alert is over"),
+    Code.PURCHASE_ORDER_UNKNOWN: (404, "The purchase order is not known"),
+    Code.PURCHASE_ORDER_RECEIVED: (409, "The purchase order was received"),
     Code.REPORT_UNKNOWN: (404, "There is no report"),
     Code.NOT_READY: (503, "The server is not ready"),
     Code.UNEXPECTED: (500, "Something went wrong in the server"),

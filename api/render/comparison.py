@@ -71,7 +71,9 @@ def foretold(told: Mapping[str, Any]) -> str:
 def unknown(told: Mapping[str, Any]) -> str:
     """Return the sentence on what cannot be judged."""
     shares = ", ".join(
-        f"{100 * found['share']:.1f} % of {name}'s" for name, found in told["cannot_judge"].items()
+        f"{100 * found['without_outcome']:.1f} % of {name}'s (with what was assumed: "
+        f"{100 * found['share']:.1f} %)"
+        for name, found in told["cannot_judge"].items()
     )
     return f"Decisions that no outcome can judge: {shares}."
 

@@ -57,9 +57,10 @@ def assort(
     """Return the best assortment found, and how far from the optimum it can be at most.
 
     A plan always exists: to stock nothing. The same problem and limits give the same answer, unless it is
-    ``cancelled``, which is asked after every round.
+    ``cancelled``, which is asked after every round; the first one proves a bound.
     """
     search = _Search(problem, limits or AssortmentLimits(), progress)
+    search.advance()
     while search.goes_on() and not cancelled():
         search.advance()
     return search.answer()

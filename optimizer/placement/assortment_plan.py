@@ -10,6 +10,7 @@ import numpy as np
 
 from optimizer.placement.answer import Progress
 from optimizer.placement.assortment_problem import AssortmentProblem
+from optimizer.placement.plan import ordered
 from optimizer.words import Bools, Floats, Ints, Status
 
 
@@ -47,9 +48,7 @@ class AssortmentPlan:
     @classmethod
     def of(cls, stocked: Bools, site: Ints, demand: Ints, share: Floats) -> Self:
         """Return the plan with its flows in order and empty flows left out."""
-        kept = np.flatnonzero(share > 0)
-        order = kept[np.lexsort((site[kept], demand[kept]))]
-        return cls(stocked.astype(np.bool_), site[order], demand[order], share[order])
+        return cls(stocked.astype(np.bool_), *ordered(site, demand, share))
 
     @classmethod
     def nothing(cls, problem: AssortmentProblem) -> Self:

@@ -9,11 +9,10 @@ import numpy as np
 
 from optimizer.mathopt import Ending, NoSolution, Solver, Work, solve
 from optimizer.placement.core import Core
-from optimizer.placement.lagrangian import Lagrangian
 from optimizer.placement.model import Question, build
 from optimizer.placement.plan import FacilityPlan
 from optimizer.placement.record import Record
-from optimizer.words import Bools
+from optimizer.words import Bools, Floats
 
 NEAREST: Final = 8
 NEAREST_OF_MANY: Final = 4
@@ -46,15 +45,15 @@ def run(
     return found.bound
 
 
-def transport(core: Core, record: Record, duals: Lagrangian, is_open: Bools) -> FacilityPlan | None:
+def transport(core: Core, record: Record, worth: Floats, is_open: Bools) -> FacilityPlan | None:
     """Return how the open rows serve best if demand may be shared; None where they cannot.
 
-    Each demand may use only the open rows that seem cheapest at the bound's prices of capacity; all of them,
+    Each demand may use only the open rows that seem cheapest at the prices of capacity (R,); all of them,
     where those have no room.
     """
     free = replace(core, whole=False)
     everything = Question.everything(core).only(is_open)
-    seeming = np.where(is_open[:, None], core.cost + core.use * duals.best.worth[:, None], np.inf)
+    seeming = np.where(is_open[:, None], core.cost + core.use * worth[:, None], np.inf)
     nearest = NEAREST if core.demands < MANY else NEAREST_OF_MANY
     some = min(nearest, int(is_open.sum()), core.rows) - 1
     near = seeming <= np.partition(seeming, some, axis=0)[some]

@@ -11,7 +11,8 @@ from optimizer.placement import local_search, whole_search
 from optimizer.placement.core import Core
 from optimizer.placement.exact import run, transport
 from optimizer.placement.fixing import settle
-from optimizer.placement.lagrangian import Lagrangian
+from optimizer.placement.kicks import improve_by_kicks
+from optimizer.placement.lagrangian import Lagrangian, evaluate
 from optimizer.placement.neighbourhood import improve
 from optimizer.placement.record import Record
 from optimizer.words import Bools, Floats
@@ -21,6 +22,14 @@ CP_SAT_SHARE: Final = 0.5
 """Of the time left; its two workers do not repeat, so it is left out where ``work`` is limited."""
 
 SEARCH_WORK: Final = 5e7
+PORTIONS: Final = 40
+KICK_WORK: Final = 2e8
+KICK_ROUNDS: Final = (250, 4_000)
+"""Portions of kicks, pairs of demands weighed in one, about, and its fewest and most kicks."""
+
+IDLE: Final = 6
+"""Portions without a better plan after which to stop."""
+
 POLISH_WORK: Final = 4e9
 """Costs looked at while polishing, about: a few seconds."""
 
@@ -33,6 +42,9 @@ class Searcher(Protocol):
 
     def polish(self, duals: Lagrangian, /) -> None:
         """Try harder."""
+
+    def look(self, is_open: Bools, price: Floats, /) -> None:
+        """Try the open rows of a leaf of the tree on sites, at its prices."""
 
 
 def searcher_of(core: Core, record: Record) -> Searcher:
@@ -62,6 +74,9 @@ class Nearest:
         """Kick the best plan and descend again, many times."""
         rounds = int(min(KICKS, POLISH_WORK / (10 * self._core.cost.size)))
         self._descend(self._best[1], rounds)
+
+    def look(self, *_: object) -> None:
+        """Leave it: without capacity the tree has leaves of its own."""
 
     def _descend(self, start: Bools, rounds: int) -> None:
         core = self._core
@@ -96,12 +111,15 @@ class Shared:
         if is_open.tobytes() in self._seen:
             return
         self._seen.add(is_open.tobytes())
-        if (found := transport(self._core, self._record, duals, is_open)) is not None:
+        if (found := transport(self._core, self._record, duals.best.worth, is_open)) is not None:
             self._record.offer(found)
 
     def polish(self, duals: Lagrangian) -> None:
         """Change a few rows at a time."""
         improve(self._core, self._record, duals)
+
+    def look(self, *_: object) -> None:
+        """Leave it to the tree, whose leaves are transports."""
 
 
 class Whole:
@@ -115,26 +133,48 @@ class Whole:
 
     def search(self, _: Bools, duals: Lagrangian) -> None:
         """Make the transport from what was open most of the time whole."""
-        self._descend(with_room(self._core, duals.often), duals, max(self._rounds // 10, 1))
+        self._descend(with_room(self._core, duals.often), duals.best.worth, max(self._rounds // 10, 1))
 
     def polish(self, duals: Lagrangian) -> None:
-        """Search longer, then change a few rows at a time."""
+        """Search longer, kick, then change a few rows at a time."""
         core, record = self._core, self._record
-        self._descend(with_room(core, duals.often), duals, self._rounds)
+        self._descend(with_room(core, duals.often), duals.best.worth, self._rounds)
+        self._kick(duals)
         improve(core, record, duals)
         if record.goes_on() and record.left is not None and record.limits.work is None:
             question = settle(core, duals.best, record.value)
             run(core, question, record, Solver.CP_SAT, seconds=record.left * CP_SAT_SHARE)
 
-    def _descend(self, start: Bools, duals: Lagrangian, rounds: int) -> None:
+    def _kick(self, duals: Lagrangian) -> None:
+        """Kick the best plan while that helps, in portions, so that the clock is heeded."""
         core, record = self._core, self._record
         seeming = core.cost + core.use * duals.best.worth[:, None]
+        rounds = int(np.clip(KICK_WORK / core.demands**2, *KICK_ROUNDS))
+        idle = 0
+        for _ in range(PORTIONS):
+            if record.plan is None or idle == IDLE or not record.goes_on():
+                return
+            row_at = np.full(len(record.plan.open), -1)
+            row_at[core.row_site[core.row_site >= 0]] = np.flatnonzero(core.row_site >= 0)
+            row_of = np.full(core.demands, core.rows - 1)  # nobody, where a plan leaves it unserved
+            row_of[record.plan.demand] = row_at[record.plan.site]
+            _, is_open, row_of = improve_by_kicks(core, row_of, seeming, rounds, self._rng)
+            better = record.offer(core.plan(record.problem, is_open, row_of))
+            idle = 0 if better else idle + 1
+
+    def look(self, is_open: Bools, price: Floats) -> None:
+        """Make the transport from the open rows whole."""
+        self._descend(is_open, evaluate(self._core, price).worth, max(self._rounds // 10, 1))
+
+    def _descend(self, start: Bools, worth: Floats, rounds: int) -> None:
+        core, record = self._core, self._record
+        seeming = core.cost + core.use * worth[:, None]
         row_of = np.where(start[:, None], seeming, np.inf).argmin(axis=0)
-        if (found := transport(core, record, duals, start)) is not None:
+        if (found := transport(core, record, worth, start)) is not None:
             row_at = np.zeros(len(found.open) + 1, np.int64)
             row_at[core.row_site] = np.arange(core.rows)
             flows = np.argsort(found.share, kind="stable")  # the largest share is written last
             row_of[found.demand[flows]] = row_at[found.site[flows]]
-        value, is_open, row_of = whole_search.search(core, row_of, duals.best.worth, rounds, self._rng)
+        value, is_open, row_of = whole_search.search(core, row_of, worth, rounds, self._rng)
         if value < record.value:
             record.offer(core.plan(record.problem, is_open, row_of))

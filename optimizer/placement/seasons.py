@@ -15,11 +15,12 @@ from typing import Final
 import numpy as np
 
 from optimizer.placement.answer import PlacementAnswer, Progress, relative_gap
-from optimizer.placement.check import TOLERANCE, referee
+from optimizer.placement.check import referee
 from optimizer.placement.plan import FacilityPlan
 from optimizer.placement.record import PlaceLimits
 from optimizer.placement.scenario import Scenario
 from optimizer.placement.solve import place
+from optimizer.placement.verdict import TOLERANCE
 from optimizer.words import Bools, Floats, Status
 
 ROUNDS: Final = 6

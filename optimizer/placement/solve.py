@@ -44,7 +44,8 @@ NEAR = 0.01
 
 FIRST_NODES = 200
 FIRST_VISITS = 400
-"""Nodes of the tree on sites before plans are searched for at length."""
+FIRST_WORK = 1e7
+"""Nodes of the tree on sites, and costs they look at, before plans are searched for at length."""
 
 LARGEST_TREE = 4_000_000
 """Pairs beyond which a node takes too long."""
@@ -89,9 +90,13 @@ def _narrow(core: Core, searcher: Searcher, duals: Lagrangian, record: Record) -
     near = record.plan is None or relative_gap(record.value, record.bound) <= NEAR
     if record.goes_on() and near and int(question.pairs.sum()) <= SMALL:
         _prove(core, question, record, FIRST_NODES)
-    tree = CapacityTree(core, question, duals, record) if _suits_tree(core, record.problem) else None
+    tree = (
+        CapacityTree(core, question, duals, record, searcher.look)
+        if _suits_tree(core, record.problem)
+        else None
+    )
     if tree is not None:
-        tree.grow(FIRST_VISITS)
+        tree.grow(min(FIRST_VISITS, int(FIRST_WORK / core.cost.size)))
     if record.goes_on() and not (tree is not None and tree.done):
         searcher.polish(duals)
     if tree is not None:

@@ -13,6 +13,9 @@ import numpy as np
 from optimizer.placement.core import Core, compiled
 from optimizer.words import Bools, Floats, Ints
 
+Facts = tuple[Floats, Floats, Floats, Floats]
+"""cost, use, capacity, fixed; fixed is 0 for rows that are open in any case."""
+
 STEEPEST = 100.0
 """Penalty, in multiples of what capacity seems worth, at which a plan that does not fit is given up."""
 
@@ -24,27 +27,36 @@ def search(
 
     ``row_of`` (J,) is where to start; ``worth`` (R,) is what a unit of capacity seems worth in each row.
     """
-    use = np.ascontiguousarray(np.broadcast_to(core.use, core.cost.shape))
-    facts = (core.cost, use, core.capacity, np.where(core.forced, 0.0, core.fixed))
-    value, row_of = _iterate(facts, row_of.copy(), worth, core.most, rounds, rng)
+    value, row_of = _iterate(facts_of(core), row_of.copy(), worth, core.most, rounds, rng)
+    return float(value), opened_by(core, row_of), row_of
+
+
+def opened_by(core: Core, row_of: Ints) -> Bools:
+    """Return the rows (R,) that serve something, must be open, or fill up the number that has to be."""
     opened = core.forced.copy()
     opened[row_of] = True
     missing = core.least - int(opened.sum())
     if missing > 0:
         closed = np.flatnonzero(~opened)
         opened[closed[np.argsort(core.fixed[closed], kind="stable")[:missing]]] = True
-    return float(value), opened, row_of
+    return opened
+
+
+def facts_of(core: Core) -> Facts:
+    """Return the numbers of a core as the kernels take them."""
+    use = np.ascontiguousarray(np.broadcast_to(core.use, core.cost.shape))
+    return core.cost, use, core.capacity, np.where(core.forced, 0.0, core.fixed)
 
 
 @compiled
-def _more(load: float, change: float, capacity: float) -> float:
+def change_of_load(load: float, change: float, capacity: float) -> float:
     """Return how much the overload grows."""
     return max(load + change - capacity, 0.0) - max(load - capacity, 0.0)
 
 
 @compiled
 def _shift(
-    facts: tuple[Floats, Floats, Floats, Floats],
+    facts: Facts,
     load: Floats,
     members: Ints,
     price: Floats,
@@ -54,7 +66,7 @@ def _shift(
 ) -> tuple[float, int]:
     """Return (change, row) of the best other row for a demand."""
     cost, use, capacity, fixed = facts
-    leaving = price[old] * _more(load[old], -use[old, j], capacity[old]) - cost[old, j]
+    leaving = price[old] * change_of_load(load[old], -use[old, j], capacity[old]) - cost[old, j]
     if members[old] == 1:
         leaving -= fixed[old]
     full = (members > 0).sum() - (members[old] == 1) >= most
@@ -62,7 +74,7 @@ def _shift(
     for row in range(len(cost)):
         if row == old or cost[row, j] + leaving >= best:
             continue
-        change = leaving + cost[row, j] + price[row] * _more(load[row], use[row, j], capacity[row])
+        change = leaving + cost[row, j] + price[row] * change_of_load(load[row], use[row, j], capacity[row])
         if members[row] == 0:
             change += np.inf if full else fixed[row]
         if change < best:
@@ -71,9 +83,7 @@ def _shift(
 
 
 @compiled
-def _swap(
-    facts: tuple[Floats, Floats, Floats, Floats], load: Floats, price: Floats, row_of: Ints, j: int
-) -> tuple[float, int]:
+def _swap(facts: Facts, load: Floats, price: Floats, row_of: Ints, j: int) -> tuple[float, int]:
     """Return (change, other demand) of the best exchange for a demand."""
     cost, use, capacity, _ = facts
     mine = row_of[j]
@@ -83,8 +93,8 @@ def _swap(
         change = cost[its, j] + cost[mine, k] - cost[mine, j] - cost[its, k]
         if its == mine:
             continue
-        change += price[mine] * _more(load[mine], use[mine, k] - use[mine, j], capacity[mine])
-        change += price[its] * _more(load[its], use[its, j] - use[its, k], capacity[its])
+        change += price[mine] * change_of_load(load[mine], use[mine, k] - use[mine, j], capacity[mine])
+        change += price[its] * change_of_load(load[its], use[its, j] - use[its, k], capacity[its])
         if change < best:
             best, chosen = change, k
     return best, chosen
@@ -92,7 +102,7 @@ def _swap(
 
 @compiled
 def _descend(
-    facts: tuple[Floats, Floats, Floats, Floats],
+    facts: Facts,
     load: Floats,
     members: Ints,
     row_of: Ints,
@@ -128,7 +138,7 @@ def _descend(
 
 
 @compiled
-def _judge(facts: tuple[Floats, Floats, Floats, Floats], row_of: Ints) -> tuple[Floats, Ints, float]:
+def judge(facts: Facts, row_of: Ints) -> tuple[Floats, Ints, float]:
     """Return (load, number of demands, cost); load is summed anew, so that errors do not add up."""
     cost, use, _, fixed = facts
     load, members, total = np.zeros(len(cost)), np.zeros(len(cost), np.int64), 0.0
@@ -141,7 +151,7 @@ def _judge(facts: tuple[Floats, Floats, Floats, Floats], row_of: Ints) -> tuple[
 
 @compiled
 def _iterate(
-    facts: tuple[Floats, Floats, Floats, Floats],
+    facts: Facts,
     row_of: Ints,
     worth: Floats,
     most: int,
@@ -154,9 +164,9 @@ def _iterate(
     base = worth + 0.1 * np.abs(cost).mean() / max(use.mean(), 1e-12)
     scale = 2.0
     for _ in range(rounds + 1):
-        load, members, _ = _judge(facts, row_of)
+        load, members, _ = judge(facts, row_of)
         _descend(facts, load, members, row_of, scale * base, most)
-        load, members, total = _judge(facts, row_of)
+        load, members, total = judge(facts, row_of)
         if (load > capacity * (1 + 1e-12)).any() or (members > 0).sum() > most:
             scale *= 1.5
             if scale < STEEPEST:

@@ -13,12 +13,13 @@ from typing import Final
 import numpy as np
 
 from optimizer.placement.answer import Infeasible, NoPlanFound, PlacementAnswer
-from optimizer.placement.check import TOLERANCE, referee
+from optimizer.placement.check import referee
 from optimizer.placement.frontier import on_time_share
 from optimizer.placement.plan import FacilityPlan
 from optimizer.placement.problem import CLOSED, OPEN, FacilityProblem
 from optimizer.placement.record import PlaceLimits
 from optimizer.placement.solve import place
+from optimizer.placement.verdict import TOLERANCE
 from optimizer.placement.words import Limit
 from optimizer.words import Floats
 

@@ -15,11 +15,10 @@ import numpy as np
 import polars as pl
 
 from graph.lead_time.journeys import DAY_S, FloatArray, IntArray
-from graph.model import NEVER
+from graph.model import NEVER, UNDELIVERED_DAYS
 from replay.alerts.alert import Alert, Changed, Kind
 from replay.alerts.detectors import handling_hours
 from replay.alerts.fates import Fates, Span, limits, promises
-from replay.alerts.parcels import UNDELIVERED_DAYS
 from replay.alerts.settings import AlertSettings
 from replay.alerts.watch import EVERY, Told, Watch, Watched, changes
 from replay.backtest import check_span

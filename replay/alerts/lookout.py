@@ -25,7 +25,7 @@ from replay.alerts.store import Alerts
 from replay.alerts.webhook import alert_messages
 from replay.live import LIVE
 from replay.moving import day_of, start_of
-from replay.stream.events import tick
+from replay.stream.events import Event, tick
 from replay.stream.reference import Reference
 from replay.stream.sql_log import SqlLog, StoredLog
 from replay.stream.state import State
@@ -51,8 +51,7 @@ class Lookout:
     def __call__(self, unit: SqlUnit, at: datetime) -> dict[str, Any]:
         """Look once; return how many alerts opened, grew worse and were resolved, nothing without any."""
         at_s = int(at.timestamp())
-        network = self._network()
-        state = self._follow(network, unit, at_s)
+        network, state = self.follow()
         kinds = self._kinds(at_s)
         stock = kinds.get(Kind.STOCK_LOW)
         rows = [] if stock is None else near_their_point(unit.connection, stock.close_at, at)
@@ -61,31 +60,35 @@ class Lookout:
         changes = Alerts(unit.connection).settle(look(view, self._settings, kinds), at, kinds)
         self._day = day_of(at_s)
         self._send(unit, changes, at)
+        # Last: whoever appends to the log waits until this unit of work ends.
+        if ticks := _ticks(state.clock_s, at_s):
+            StoredLog(unit.connection, LIVE).append(ticks)
         return _told(changes)
+
+    def follow(self) -> tuple[Network, State]:
+        """Play what was committed since the last look; the first time, and with a new network, all of it."""
+        network = self._network()
+        if self._stepper is None or network.meta.snapshot_id != self._snapshot_id:
+            self._stepper = Stepper(SqlLog(self._home, LIVE), State.start(Reference.of(network.tables)))
+            self._snapshot_id, self._day = network.meta.snapshot_id, -1
+        self._stepper.run()
+        return network, self._stepper.state
 
     def _kinds(self, at_s: int) -> dict[Kind, Thresholds]:
         """Return what is looked for now: slow things once a day."""
         daily = OF_DAYS if day_of(at_s) != self._day else ()
         return self._settings.only(*OF_ORDERS, *OF_STOCK, *daily)
 
-    def _follow(self, network: Network, unit: SqlUnit, at_s: int) -> State:
-        """Play what was appended since the last look, with a tick for the midnight that has passed."""
-        if self._stepper is None or network.meta.snapshot_id != self._snapshot_id:
-            self._stepper = Stepper(SqlLog(self._home, LIVE), State.start(Reference.of(network.tables)))
-            self._snapshot_id, self._day = network.meta.snapshot_id, -1
-        # Only what is committed is played: this unit of work may yet be undone, so its tick waits a look.
-        self._stepper.run()
-        midnight = start_of(day_of(at_s))
-        clock_s = self._stepper.state.clock_s
-        if clock_s < midnight:
-            first = midnight if clock_s == NEVER else clock_s + DAY_S
-            ticks = [tick(stamp) for stamp in range(first, midnight + 1, DAY_S)]
-            StoredLog(unit.connection, LIVE).append(ticks)
-        return self._stepper.state
-
     def _send(self, unit: SqlUnit, changes: Sequence[Change], at: datetime) -> None:
         messages = [one for receiver in self._receivers for one in alert_messages(receiver, changes)]
         Outbox(unit.connection).put(messages, at)
+
+
+def _ticks(clock_s: int, at_s: int) -> list[Event]:
+    """Return the midnights that the clock has not seen; of those before its first one, the last."""
+    midnight = start_of(day_of(at_s))
+    first = midnight if clock_s == NEVER else clock_s + DAY_S
+    return [tick(stamp) for stamp in range(first, midnight + 1, DAY_S)]
 
 
 def _told(changes: Sequence[Change]) -> dict[str, Any]:

@@ -11,11 +11,7 @@ from numpy.typing import NDArray
 
 from graph.lead_time import LeadTimeBatch, LeadTimes, RouteQuery
 from graph.lead_time.journeys import DAY_S, FloatArray, IntArray, Journeys
-from graph.model import NEVER, UNKNOWN
-
-UNHANDED_DAYS: Final = 90
-UNDELIVERED_DAYS: Final = 120
-"""After so long without hand-over, or without delivery since it, an order is lost and nobody waits."""
+from graph.model import NEVER, UNDELIVERED_DAYS, UNHANDED_DAYS, UNKNOWN, is_lost
 
 _ASKED: Final = frozenset(one.name for one in fields(RouteQuery)) & frozenset(
     one.name for one in fields(Journeys)
@@ -98,8 +94,8 @@ def _open(journeys: Journeys, at_s: int) -> tuple[IntArray, dict[str, IntArray]]
         return found
 
     purchased, handed = journeys.purchased_s[:bought], known("handed_s")
-    since = np.where(handed == NEVER, at_s - purchased - UNHANDED_DAYS * DAY_S, 0)
-    since = np.where(handed == NEVER, since, at_s - handed - UNDELIVERED_DAYS * DAY_S)
-    row = np.flatnonzero((known("delivered_s") == NEVER) & (since <= 0))
+    waited, travelled = is_lost(at_s - purchased, UNHANDED_DAYS), is_lost(at_s - handed, UNDELIVERED_DAYS)
+    lost = np.where(handed == NEVER, waited, travelled)
+    row = np.flatnonzero((known("delivered_s") == NEVER) & ~lost)
     stamps = {"purchased_s": purchased, "approved_s": known("approved_s"), "handed_s": handed}
     return row, {name: stamp[row] for name, stamp in stamps.items()}

@@ -47,7 +47,7 @@ def parcels_of(state: State, lead_times: LeadTimes, at_s: int, canceled: Set[str
         for order in state.orders.open.values()
         for one in order.packages.values()
         if order.order_id not in canceled
-        if one.delivered_s == NEVER and at_s <= one.lost_s(order.purchased_s)
+        if one.delivered_s == NEVER and not one.lost(order.purchased_s, at_s)
     ]
     orders, packages = [order for order, _ in sent], [one for _, one in sent]
 

@@ -8,12 +8,11 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from inventory.restock import Placed, placed
-from inventory.sql.reorders import order_events
 from inventory.sql.rows import stock_row
 from inventory.sql.tables import ORDERS, STOCK
 from inventory.states import OrderState
 from inventory.stock import StockRow
+from replay.jobs.reordering import with_orders
 
 _AT_ONCE: Final = 400
 
@@ -29,8 +28,7 @@ def near_their_point(connection: sa.Connection, close_at: float, at: datetime) -
     key = (STOCK.c.product_id, STOCK.c.seller_id, STOCK.c.location_id)
     query = sa.select(STOCK).where(point.is_not(None), below >= close_at * least).order_by(*key)
     rows = [stock_row(row) for row in connection.execute(query)]
-    known = placed(order_events(connection, [row.key for row in rows]), at)
-    return [(row, known.get(row.key, Placed()).open_units) for row in rows]
+    return [(low.row, low.orders.open_units) for low in with_orders(connection, rows, at)]
 
 
 def canceled(connection: sa.Connection, order_ids: Sequence[str]) -> frozenset[str]:

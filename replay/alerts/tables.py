@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from inventory.sql.tables import METADATA, NAME, Instant
 
 _SERIAL: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_STANDS: Final = sa.text("state <> 'resolved'")
 
 ALERTS: Final = sa.Table(
     "alerts",
@@ -29,9 +28,7 @@ ALERTS: Final = sa.Table(
     sa.Column("acknowledged_by", NAME),
     sa.CheckConstraint("state IN ('open', 'acknowledged', 'resolved')", name="state"),
     sa.CheckConstraint("(state = 'resolved') = (resolved_at IS NOT NULL)", name="resolved"),
-    sa.Index(
-        "uq_alerts_standing", "kind", "subject", unique=True, sqlite_where=_STANDS, postgresql_where=_STANDS
-    ),
+    sa.Index(None, "kind", "subject"),
     sa.Index(None, "state", "position"),
 )
 

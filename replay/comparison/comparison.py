@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 import polars as pl
@@ -14,8 +14,8 @@ from optimizer.policy import Costs
 from replay.comparison.as_is import prediction
 from replay.comparison.blocks import COVERAGE, RESAMPLES, Weeks
 from replay.comparison.differences import Difference, Drawn, corrected, counted, difference
-from replay.comparison.joined import Joined, Outcomes
-from replay.comparison.measures import MEASURES, Measure, Verdict
+from replay.comparison.joined import Joined, Outcomes, recorded_policy
+from replay.comparison.measures import MEASURES, Verdict
 from replay.comparison.regret import Regret
 from replay.comparison.reviews import ScoreCurve
 from replay.comparison.told import assumptions
@@ -154,38 +154,70 @@ def compare_outcomes(
     """Compare outcomes by policy (`replay.outcomes.SCHEMA`); see ``compare``."""
     scores = ScoreCurve.learn(facts, from_s)
     names = list(outcomes)
-    more = {f"{name}{UNPLANNED}": frame for name, frame in (unplanned or {}).items() if name in outcomes}
+    record = recorded_policy(outcomes)
+    more = {
+        name + UNPLANNED: frame
+        for name, frame in (unplanned or {}).items()
+        if name in outcomes and name != record
+    }
     joined = Joined.of({**outcomes, **more}, facts, costs, scores)
     weeks = Weeks.of(joined.purchased_s, seed)
     against = joined.as_is
-    drawn = {name: _drawn(joined, weeks, name) for name in joined.outcomes if name != against}
+    sides, against = _Sides.of(joined, weeks), joined.as_is
     others = [name for name in names if name != against]
-    pairs = [(late, early) for early, late in combinations(others, 2)]
-    alone = {name: name + UNPLANNED if unplanned and name + UNPLANNED in drawn else name for name in others}
+    alone = {name: name + UNPLANNED for name in others if name + UNPLANNED in sides.drawn}
     return Comparison(
         joined=joined,
         weeks=weeks,
         differences=(
-            *_against_record(weeks, drawn, others, against),
-            *(one for pair in pairs for one in _against(weeks, drawn, *pair)),
+            *sides.beside_record(others),
+            *(one for early, late in combinations(others, 2) for one in sides.between(late, early)),
         ),
-        routing=tuple(_against_record(weeks, drawn, [*alone.values()], against)),
-        placement=tuple(
-            one
-            for name, without in alone.items()
-            if without != name
-            for one in _against(weeks, drawn, name, without)
-        ),
+        routing=tuple(sides.beside_record(alone.get(name, name) for name in others)),
+        placement=tuple(one for pair in alone.items() for one in sides.between(*pair)),
         scores=scores,
         unjudged={name: cannot_judge(frame, facts) for name, frame in outcomes.items()},
-        regret=Regret.of(joined, costs, hindsight=hindsight),
+        regret=Regret.of(joined, names, costs, hindsight=hindsight),
         seed=seed,
         planned=planned,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """What differences are made of: each policy beside the record, ``drawn`` by policy and measure."""
+
+    joined: Joined
+    weeks: Weeks
+    drawn: Mapping[str, Mapping[str, Drawn]]
+
+    @classmethod
+    def of(cls, joined: Joined, weeks: Weeks) -> Self:
+        others = [name for name in joined.outcomes if name != joined.as_is]
+        return cls(joined, weeks, {name: _drawn(joined, weeks, name) for name in others})
+
+    def beside_record(self, policies: Iterable[str]) -> Iterator[Difference]:
+        """Yield each policy's differences from the record."""
+        for name in policies:
+            for measure in MEASURES:
+                if measure.name in self.drawn[name]:
+                    drawn = self.drawn[name][measure.name]
+                    yield difference((name, self.joined.as_is), measure, self.weeks, drawn)
+
+    def between(self, policy: str, other: str) -> Iterator[Difference]:
+        """Yield the differences between two policies."""
+        for measure in MEASURES:
+            mine, theirs = (self.drawn[name].get(measure.name) for name in (policy, other))
+            if mine is not None and theirs is not None:
+                yield difference((policy, other), measure, self.weeks, mine.minus(theirs))
+            elif not measure.checked:
+                change = self.joined.column(policy, measure.name) - self.joined.column(other, measure.name)
+                if np.isfinite(change).any():
+                    yield difference((policy, other), measure, self.weeks, counted(self.weeks, change))
+
+
 def _drawn(joined: Joined, weeks: Weeks, policy: str) -> dict[str, Drawn]:
-    """Return a policy's differences from the record by measure, for those that it has anything to say of."""
+    """Return a policy's differences from the record by measure, for those that both have."""
     found = {}
     for measure in MEASURES:
         change = joined.change(policy, measure.name)
@@ -196,24 +228,3 @@ def _drawn(joined: Joined, weeks: Weeks, policy: str) -> dict[str, Drawn]:
         else:
             found[measure.name] = counted(weeks, change)
     return found
-
-
-def _against_record(
-    weeks: Weeks, drawn: Mapping[str, Mapping[str, Drawn]], policies: list[str], record: str
-) -> Iterator[Difference]:
-    for name in policies:
-        for measure in _told(drawn[name]):
-            yield difference((name, record), measure, weeks, drawn[name][measure.name])
-
-
-def _against(
-    weeks: Weeks, drawn: Mapping[str, Mapping[str, Drawn]], policy: str, other: str
-) -> Iterator[Difference]:
-    for measure in _told(drawn[policy]):
-        if measure.name in drawn[other]:
-            less = drawn[policy][measure.name].minus(drawn[other][measure.name])
-            yield difference((policy, other), measure, weeks, less)
-
-
-def _told(drawn: Mapping[str, Drawn]) -> list[Measure]:
-    return [measure for measure in MEASURES if measure.name in drawn]

@@ -53,7 +53,8 @@ def lane_variance(
     gained = np.bincount(moves.lane[moved], picked[moved], minlength=lanes) / max(orders, 1)
     seen = np.bincount(moves.lane[kept], picked[kept], minlength=lanes) / max(int(kept.sum()), 1)
     left = gained - seen * (moved.sum() / max(orders, 1))
-    told = check.error[ended] / check.scale[ended]
+    scale = check.scale[ended]
+    told = check.error[ended] / np.where(scale > 0, scale, 1.0)
     return between(told, moves.recorded_lane[ended]) * float((left**2).sum())
 
 

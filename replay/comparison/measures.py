@@ -57,7 +57,10 @@ MEASURES: Final = (
     Measure("scarcity_cents", "price of scarce stock used", "cents"),
     Measure("total_cents", "all costs", "cents", checked=True, relative=True),
 )
-"""All of them are means over orders; scarcity prices decide and are no part of the costs."""
+"""All of them are means over orders; scarcity prices decide and are no part of the costs.
+
+Only policies with prices have a price of scarcity, so it is compared between them alone.
+"""
 
 
 def expected(outcomes: pl.DataFrame, facts: pl.DataFrame, scores: ScoreCurve | None) -> pl.DataFrame:
@@ -71,7 +74,10 @@ def expected(outcomes: pl.DataFrame, facts: pl.DataFrame, scores: ScoreCurve | N
         review.fill_nan(None).alias("review_score"),
         pl.col("freight_cents", "packages").cast(pl.Float64),
         (pl.col("packages") > 1).cast(pl.Float64).alias("split"),
-        pl.col("stock_outs", "scarcity_cents", "total_cents").cast(pl.Float64),
+        pl.col("stock_outs").cast(pl.Float64),
+        # Who has no prices uses stock all the same: that is unknown, not 0.
+        pl.when(pl.col("price_version").is_not_null()).then(pl.col("scarcity_cents").cast(pl.Float64)),
+        pl.col("total_cents").cast(pl.Float64),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from optimizer.policy import Costs
-from replay.comparison.joined import Joined
+from replay.comparison.joined import Joined, Outcomes
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -25,7 +26,7 @@ TERMS: Final = ("freight", "packages", "time", "late")
 
 WHY: Final = {
     "stock": "its shelf had too little where the best one's had not",
-    "scarcity": "it kept a unit for later orders, at the price in force",
+    "scarcity": "it weighed what stock is worth to later orders, at the prices in force",
     "freight": "it pays more freight",
     "packages": "it sends more packages",
     "time": "it takes longer",
@@ -43,16 +44,17 @@ class Regret:
     that the model saw at the purchase.
     """
 
-    joined: Joined
+    outcomes: Outcomes
     terms: Floats
     hindsight: bool
 
     @classmethod
-    def of(cls, joined: Joined, costs: Costs, *, hindsight: bool) -> Self:
-        """Charge every policy's decisions alike."""
+    def of(cls, joined: Joined, policies: Sequence[str], costs: Costs, *, hindsight: bool) -> Self:
+        """Charge the decisions of some policies alike."""
         days = _days_in_hindsight(joined) if hindsight else {}
-        told = [_terms(joined, name, costs, days.get(name)) for name in joined.outcomes]
-        return cls(joined, np.stack(told), hindsight)
+        kept = {name: joined.outcomes[name] for name in policies}
+        told = [_terms(joined, name, costs, days.get(name)) for name in kept]
+        return cls(kept, np.stack(told), hindsight)
 
     @cached_property
     def best(self) -> Ints:
@@ -75,14 +77,18 @@ class Regret:
     @cached_property
     def why(self) -> Ints:
         """Why, as places in ``WHY``, (policies, orders); of no meaning where nothing is regretted."""
-        short, scarce = (self._beside_best(name) for name in ("stock_outs", "scarcity_cents"))
+        outs, priced = (
+            np.stack([frame.select(column).to_series().to_numpy() for frame in self.outcomes.values()])
+            for column in (pl.col("stock_outs"), pl.col("price_version").is_not_null())
+        )
+        short = outs > np.take_along_axis(outs, self.best[None, :], axis=0)
         dearest = len(WHY) - len(TERMS) + self.more.argmax(axis=1)
-        return np.where(short > 0, 0, np.where(scarce < 0, 1, dearest))
+        return np.where(short, 0, np.where(priced & (not self.hindsight), 1, dearest))
 
     def totals(self) -> dict[str, Any]:
         """Return by policy how many decisions cost more than the best, how much, and that by reason."""
         found = {}
-        for place, name in enumerate(self.joined.outcomes):
+        for place, name in enumerate(self.outcomes):
             by_why = np.bincount(self.why[place], self.cents[place], minlength=len(WHY)).tolist()
             found[name] = {
                 "orders": int((self.cents[place] > 0).sum()),
@@ -94,15 +100,15 @@ class Regret:
     def worst(self) -> list[dict[str, Any]]:
         """Return the dearest decisions of every policy, the dearest first."""
         rows = []
-        for place, name in enumerate(self.joined.outcomes):
+        for place, name in enumerate(self.outcomes):
             dearest = np.lexsort((np.arange(len(self.best)), -self.cents[place]))[:WORST]
             rows += [self._row(place, name, int(order)) for order in dearest if self.cents[place, order] > 0]
         return rows
 
     def _row(self, place: int, name: str, order: int) -> dict[str, Any]:
-        policies = list(self.joined.outcomes)
+        policies = list(self.outcomes)
         best = policies[int(self.best[order])]
-        mine, other = (self.joined.outcomes[one].row(order, named=True) for one in (name, best))
+        mine, other = (self.outcomes[one].row(order, named=True) for one in (name, best))
         return {
             "policy": name,
             "order_id": mine["order_id"],
@@ -115,12 +121,6 @@ class Regret:
             "why": list(WHY)[int(self.why[place, order])],
             "cents_more": dict(zip(TERMS, self.more[place, :, order].tolist(), strict=True)),
         }
-
-    def _beside_best(self, column: str) -> Ints:
-        """Return a column of each policy's outcomes less that of each order's best, (policies, orders)."""
-        each = np.stack([frame[column].to_numpy() for frame in self.joined.outcomes.values()])
-        beside: Ints = each - np.take_along_axis(each, self.best[None, :], axis=0)
-        return beside
 
 
 def _terms(joined: Joined, name: str, costs: Costs, days: Floats | None) -> Floats:

@@ -54,7 +54,10 @@ class ScoreCurve:
 
     @property
     def jump(self) -> float:
-        """What the first day after the promise costs in stars: last class before it less the first after."""
+        """What the first day after the promise costs in stars: last class before it less the first after.
+
+        A promise is the midnight that begins the promised day, so that day itself is the first one after.
+        """
         return float(self.score[_PROMISE - 1] - self.score[_PROMISE])
 
     def expected(self, told: pl.DataFrame) -> Floats:

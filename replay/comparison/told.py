@@ -45,7 +45,7 @@ def assumptions(comparison: Comparison) -> Iterator[str]:
     if comparison.scores is not None:
         yield (
             "The expected review is the mean score, before the replay, of deliveries as late against their "
-            f"promise; the first day after it costs {comparison.scores.jump:.2f} stars."
+            f"promise; up to a day after it (on the promised day) costs {comparison.scores.jump:.2f} stars."
         )
     yield (
         "Offers that nobody had bought are unseen, so ways that they would have opened are not compared. "

@@ -15,9 +15,15 @@ REASONS: Final = {
 }
 """An order counts under each reason that holds, and once in the share."""
 
+UNSEEN: Final = ("not_decided", "not_kept", "no_outcome")
+"""The reasons for which there is no outcome at all; of the others there is one, under an assumption."""
+
 
 def cannot_judge(outcomes: pl.DataFrame, facts: pl.DataFrame) -> dict[str, Any]:
-    """Return the share of a policy's orders that outcomes cannot judge, and counts by reason."""
+    """Return the share of a policy's orders that outcomes cannot judge, and counts by reason.
+
+    ``without_outcome``: the share of those that have none (``UNSEEN``).
+    """
     told = outcomes.join(
         facts.select("order_id", "realised_days"), on="order_id", how="left", maintain_order="left"
     )
@@ -30,9 +36,12 @@ def cannot_judge(outcomes: pl.DataFrame, facts: pl.DataFrame) -> dict[str, Any]:
         synthetic=decided & (pl.col("plan_units") > 0),
     )
     counts = flags.sum().row(0, named=True)
-    share = flags.select(pl.any_horizontal(pl.all()).mean()).item()
+    share, unseen = flags.select(
+        pl.any_horizontal(pl.all()).mean().alias("share"), pl.any_horizontal(UNSEEN).mean().alias("unseen")
+    ).row(0)
     return {
         "share": share,
+        "without_outcome": unseen,
         "orders": told.height,
         "reasons": [
             {"reason": name, "orders": counts[name], "words": words} for name, words in REASONS.items()

@@ -14,14 +14,13 @@ import polars as pl
 
 from graph.model import OFFER_LAPSE_DAYS
 from replay.insight.packages import DAY_S
+from replay.insight.selections import TARGET_HOURS
 from replay.insight.settings import RankingSettings
 from replay.insight.values import number, rows
 
 FENCE_DAYS: Final = 90
 """The outlier fence is that of the packages handed over in so many days."""
 CURRENT_DAYS: Final = 30
-TARGET_HOURS: Final = 24.0
-"""What a pre-stocked warehouse is taken to need from approval to hand-over."""
 MOST_SELLERS: Final = 5
 
 

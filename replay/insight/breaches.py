@@ -56,16 +56,15 @@ def breaches(packages: pl.DataFrame, as_of_s: int, settings: RankingSettings) ->
     groups = counted.select(KEY).unique().sort(KEY)
     told = by_share(counted, KEY, groups, -1)
     usual = told.shrunk.center
-    missed = (told.raw * told.n).round()
     frame = groups.with_columns(
         n=pl.Series(told.n).cast(pl.Int64),
-        breaches=pl.Series(missed).cast(pl.Int64),
+        breaches=pl.Series(told.hits).cast(pl.Int64),
         share=pl.Series(told.raw),
         shrunk_share=pl.Series(told.shrunk.mean),
         share_low=pl.Series(told.shrunk.low),
         share_high=pl.Series(told.shrunk.high),
         usual_share=pl.lit(usual),
-        excess_breaches=pl.Series(missed - told.n * usual),
+        excess_breaches=pl.Series(told.excess),
     )
     strong = (pl.col("share_low") > usual) & (pl.col("n") >= settings.least_packages)
     evidence = (

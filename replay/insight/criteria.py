@@ -40,6 +40,38 @@ class Criterion:
         """The sd of ``standing``: 1 for a group that nobody has seen."""
         return self.shrunk.sd / _some(self.shrunk.spread)
 
+    @property
+    def hits(self) -> Floats:
+        """Of a criterion of shares: how many observations of each group were true."""
+        found: Floats = np.nan_to_num(self.raw * self.n).round()
+        return found
+
+    @property
+    def excess(self) -> Floats:
+        """Of a criterion of shares: hits beyond what as many observations of the typical group have."""
+        return self.hits - self.n * self.shrunk.center
+
+    def effect_columns(self, name: str) -> dict[str, pl.Series]:
+        """Return the distance from the typical group as ``name``, ``name_low`` and ``name_high``."""
+        shrunk = self.shrunk
+        ends = {"": shrunk.mean, "_low": shrunk.low, "_high": shrunk.high}
+        return {f"{name}{end}": pl.Series(value - shrunk.center) for end, value in ends.items()}
+
+    def factor_columns(self, name: str) -> dict[str, pl.Series]:
+        """Return the like of a criterion of logs as factors: 1 is the typical group."""
+        return {column: effect.exp() for column, effect in self.effect_columns(name).items()}
+
+    def share_columns(self, hits: str, share: str) -> dict[str, pl.Series]:
+        """Return the columns of a criterion of shares: due, ``hits``, ``share`` with _raw, _low and _high."""
+        return {
+            "due": pl.Series(self.n).cast(pl.Int64),
+            hits: pl.Series(self.hits).cast(pl.Int64),
+            f"{share}_raw": pl.Series(self.raw),
+            share: pl.Series(self.shrunk.mean),
+            f"{share}_low": pl.Series(self.shrunk.low),
+            f"{share}_high": pl.Series(self.shrunk.high),
+        }
+
 
 def _some(spread: float) -> float:
     return spread if spread > 0 else 1.0
@@ -99,6 +131,20 @@ def score(criteria: Mapping[str, Criterion], weights: Mapping[str, float]) -> Sc
     half = Z * np.sqrt(np.sum([(weight * each.doubt) ** 2 for each, weight in parts], axis=0))
     chance = ndtr(mean + half)
     return Score(mean, mean - half, mean + half, chance / max(chance.sum(), 1e-300))
+
+
+def ranked(told: pl.DataFrame, least: int, ties: Sequence[str]) -> pl.DataFrame:
+    """Return groups of at least ``least`` packages by score, then the ``new`` ones in the order they came.
+
+    ``told``: score, n and ``ties``, which decide between equals. Adds rank (null: new) and status.
+    """
+    enough = pl.col("n") >= least
+    order = ("score", "n", *ties)
+    best = told.filter(enough).sort(order, descending=[True, True, *(False for _ in ties)])
+    number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64)
+    first = best.with_columns(rank=number, status=pl.lit("ranked"))
+    new = told.filter(~enough).with_columns(rank=pl.lit(None, dtype=pl.Int64), status=pl.lit("new"))
+    return pl.concat([first, new]).select("rank", "status", pl.exclude("rank", "status"))
 
 
 def stage_factors(packages: pl.DataFrame, stage: str, expected_days: pl.Expr, as_of_s: int) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """Key figures of the last days, beside the same days before them and a year before.
 
-Each period is told from events stamped before its end, so that the three can be compared.
+Each period is told from events stamped before its end, so that the three can be compared. One thing is
+missing from a period in the past: of an order reviewed several times only the last answer is known.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from typing import Any, Final
 
 import polars as pl
 
-from replay.insight.packages import COMPONENTS, DAY_S, LOST_TRAVELLING_DAYS, LOST_WAITING_DAYS
+from graph.model import UNDELIVERED_DAYS, UNHANDED_DAYS, is_lost
+from replay.insight.orders import orders_of
+from replay.insight.packages import COMPONENTS, DAY_S
 from replay.insight.values import number, rows
 
 PERIOD_DAYS: Final = 30
@@ -91,14 +94,11 @@ def kpis(packages: pl.DataFrame, as_of_s: int) -> Kpis:
 
 def period(packages: pl.DataFrame, from_s: int, to_s: int) -> Period:
     """Return the figures of one period."""
-    bought = packages.filter(_within("purchased_s", from_s, to_s)).unique("order_id", maintain_order=True)
-    orders = packages.group_by("order_id").agg(
-        pl.col("delivered_s").max(),
-        pl.col("promised_s").max(),
-        pl.col("delivered_s").null_count().alias("missing"),
+    orders = orders_of(packages)
+    bought, done, reviewed = (
+        orders.filter(_within(stamp, from_s, to_s)) for stamp in ("purchased_s", "delivered_s", "reviewed_s")
     )
-    done = orders.filter((pl.col("missing") == 0) & _within("delivered_s", from_s, to_s))
-    answered = packages.filter(_within("reviewed_s", from_s, to_s)).unique("order_id")["review_score"]
+    answered = reviewed["review_score"]
     mean = answered.mean()
     by_state = bought.group_by(pl.col("customer_state").alias("state")).agg(
         pl.len().cast(pl.Int64).alias("orders")
@@ -134,14 +134,14 @@ def _stage(packages: pl.DataFrame, name: str, from_s: int, to_s: int) -> pl.Data
 
 def _open_at(packages: pl.DataFrame, at_s: int) -> dict[str, int]:
     """Return how many packages are with sellers and with carriers at an instant, without the lost ones."""
+    waited, travelled = (at_s - pl.col(stamp) for stamp in ("purchased_s", "handed_s"))
 
     def before(stamp: str) -> pl.Expr:
         return pl.col(stamp).is_not_null() & (pl.col(stamp) < at_s)
 
-    bought = pl.col("purchased_s").is_between(at_s - LOST_WAITING_DAYS * DAY_S, at_s, closed="right")
-    waiting = before("approved_s") & ~before("handed_s") & ~before("delivered_s") & bought
-    sent = pl.col("handed_s").is_between(at_s - LOST_TRAVELLING_DAYS * DAY_S, at_s, closed="right")
-    travelling = before("handed_s") & sent & ~before("delivered_s")
+    with_seller = before("approved_s") & ~before("handed_s") & ~before("delivered_s")
+    waiting = with_seller & ~is_lost(waited, UNHANDED_DAYS)
+    travelling = before("handed_s") & ~before("delivered_s") & ~is_lost(travelled, UNDELIVERED_DAYS)
     counted = packages.select(waiting=waiting.sum(), travelling=travelling.sum()).row(0, named=True)
     return {name: int(count or 0) for name, count in counted.items()}
 

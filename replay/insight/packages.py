@@ -15,7 +15,7 @@ import polars as pl
 
 from graph.distance import haversine_km
 from graph.errors import SnapshotError
-from graph.model import SnapshotMeta
+from graph.model import UNDELIVERED_DAYS, UNHANDED_DAYS, SnapshotMeta, is_lost
 from graph.stores.files import snapshot_folder
 from graph.stores.parquet import ParquetStore
 from graph.tables import SCHEMAS
@@ -29,17 +29,14 @@ DAY_S: Final = 86_400
 EVENTS: Final = "events.parquet"
 STAGES: Final = ("approval", "handling", "transit")
 COMPONENTS: Final = (*STAGES, "total")
-LOST_WAITING_DAYS: Final = 90
-"""A package that was not handed over so long after its purchase is lost to sight: nobody waits for it."""
-LOST_TRAVELLING_DAYS: Final = 120
-"""Likewise one that was not delivered so long after its hand-over."""
-
-_STAMPS: Final = {
+STAMPS: Final = {
     "approval": ("purchased_s", "approved_s"),
     "handling": ("approved_s", "handed_s"),
     "transit": ("handed_s", "delivered_s"),
     "total": ("purchased_s", "delivered_s"),
 }
+"""When each stage begins, and when it ends."""
+
 _PARCEL: Final = ("order_id", "seller_id", "carrier_id", "warehouse_id")
 
 SCHEMA: Final = pl.Schema(
@@ -221,8 +218,8 @@ def _timed(located: pl.LazyFrame, as_of_s: int) -> pl.LazyFrame:
         seconds = pl.col(end) - pl.col(start)
         return pl.when(seconds >= 0).then(seconds / DAY_S)
 
-    waited = as_of_s - pl.col("purchased_s") >= LOST_WAITING_DAYS * DAY_S
-    travelled = as_of_s - pl.col("handed_s") >= LOST_TRAVELLING_DAYS * DAY_S
+    waited = is_lost(as_of_s - pl.col("purchased_s"), UNHANDED_DAYS)
+    travelled = is_lost(as_of_s - pl.col("handed_s"), UNDELIVERED_DAYS)
     handed, approved = pl.col("handed_s").is_not_null(), pl.col("approved_s").is_not_null()
     at = (
         pl.when(pl.col("delivered_s").is_not_null())
@@ -236,7 +233,7 @@ def _timed(located: pl.LazyFrame, as_of_s: int) -> pl.LazyFrame:
         .otherwise(pl.lit("approval"))
     )
     return located.with_columns(
-        *(between(*ends).alias(f"{name}_days") for name, ends in _STAMPS.items()),
+        *(between(*ends).alias(f"{name}_days") for name, ends in STAMPS.items()),
         ((pl.col("promised_s") - pl.col("purchased_s")) / DAY_S).alias("promise_days"),
         (pl.col("delivered_s") > pl.col("promised_s")).alias("late"),
         at.alias("at"),

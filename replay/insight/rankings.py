@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
 import polars as pl
 
 from replay.insight.breaches import breach_criterion, breaches
@@ -15,6 +14,7 @@ from replay.insight.criteria import (
     by_mean,
     by_sellers,
     in_window,
+    ranked,
     score,
     stage_factors,
 )
@@ -51,15 +51,15 @@ class SellerRanking:
 
     def to_dict(self, limit: int | None = None, *, worst: bool = False) -> dict[str, Any]:
         """Return the ranking as JSON values: the best ``limit`` sellers (None: all), or the worst ones."""
-        ranked, new = self.ranked, self.sellers.filter(pl.col("rank").is_null())
+        best, new = self.ranked, self.sellers.filter(pl.col("rank").is_null())
         strong = self.breaches.filter(pl.col("evidence") == "strong")
         return {
             "window_days": self.settings.window_days,
             "least_packages": self.settings.least_packages,
             "weights": dict(self.settings.sellers),
-            "ranked": ranked.height,
+            "ranked": best.height,
             "new": new.height,
-            "sellers": rows(ranked.reverse() if worst else ranked, limit),
+            "sellers": rows(best.reverse() if worst else best, limit),
             "new_sellers": rows(new, limit),
             "new_exposure_share": number(new["exposure_share"].sum()),
             "seller_of_the_month": self.month,
@@ -101,26 +101,14 @@ def ranked_sellers(
         score=pl.Series(scored.mean),
         score_low=pl.Series(scored.low),
         score_high=pl.Series(scored.high),
-        **_speed(criteria["speed"]),
-        **_reliability(criteria["reliability"]),
-        **_satisfaction(criteria["satisfaction"]),
+        **criteria["speed"].factor_columns("speed_factor"),
+        **criteria["reliability"].share_columns("breaches", "breach_share"),
+        reviews=pl.Series(criteria["satisfaction"].n).cast(pl.Int64),
+        **criteria["satisfaction"].effect_columns("review_effect"),
         exposure_share=pl.Series(scored.exposure),
     )
-    return _in_order(frame, least)
-
-
-def _in_order(frame: pl.DataFrame, least: int) -> pl.DataFrame:
-    """Put the ranked first, best first; then the new ones, those with most exposure first."""
-    enough = frame.filter(pl.col("n") >= least)
-    best = enough.sort("score", "n", "seller_id", descending=[True, True, False])
-    new = frame.filter(pl.col("n") < least)
-    open_to = new.sort("exposure_share", "seller_id", descending=[True, False])
-    ranked = best.with_columns(
-        pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("rank"), pl.lit("ranked").alias("status")
-    )
-    unranked = open_to.with_columns(pl.lit(None, dtype=pl.Int64).alias("rank"), pl.lit("new").alias("status"))
-    both = pl.concat([ranked, unranked])
-    return both.select("rank", "status", pl.exclude("rank", "status"))
+    open_to = frame.sort("exposure_share", "seller_id", descending=[True, False])
+    return ranked(open_to, least, KEY)
 
 
 def seller_criteria(seen: pl.DataFrame, groups: pl.DataFrame, as_of_s: int) -> dict[str, Criterion]:
@@ -160,28 +148,3 @@ def _counts(seen: pl.DataFrame) -> pl.DataFrame:
         pl.col("late").mean().alias("late_share"),
         pl.col("review_score").mean().alias("review"),
     )
-
-
-def _speed(told: Criterion) -> dict[str, pl.Series]:
-    center = told.shrunk.center
-    ends = {"": told.shrunk.mean, "_low": told.shrunk.low, "_high": told.shrunk.high}
-    return {f"speed_factor{end}": pl.Series(np.exp(value - center)) for end, value in ends.items()}
-
-
-def _reliability(told: Criterion) -> dict[str, pl.Series]:
-    missed = np.nan_to_num(told.raw * told.n).round()
-    return {
-        "due": pl.Series(told.n).cast(pl.Int64),
-        "breaches": pl.Series(missed).cast(pl.Int64),
-        "breach_share_raw": pl.Series(told.raw),
-        "breach_share": pl.Series(told.shrunk.mean),
-        "breach_share_low": pl.Series(told.shrunk.low),
-        "breach_share_high": pl.Series(told.shrunk.high),
-    }
-
-
-def _satisfaction(told: Criterion) -> dict[str, pl.Series]:
-    center = told.shrunk.center
-    ends = {"": told.shrunk.mean, "_low": told.shrunk.low, "_high": told.shrunk.high}
-    effects = {f"review_effect{end}": pl.Series(value - center) for end, value in ends.items()}
-    return {"reviews": pl.Series(told.n).cast(pl.Int64), **effects}

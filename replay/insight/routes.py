@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from replay.insight.criteria import OBSERVED, Criterion, by_mean, by_share, in_window, score, stage_factors
+from replay.insight.criteria import OBSERVED, by_mean, by_share, in_window, ranked, score, stage_factors
 from replay.insight.packages import DAY_S
 from replay.insight.settings import RankingSettings
 from replay.insight.values import rows
@@ -44,15 +44,15 @@ class RouteRanking:
 
     def to_dict(self, limit: int | None = None, *, worst: bool = False) -> dict[str, Any]:
         """Return the ranking as JSON values: the best ``limit`` routes (None: all), or the worst ones."""
-        ranked = self.routes.filter(pl.col("rank").is_not_null())
+        best = self.routes.filter(pl.col("rank").is_not_null())
         return {
             "level": self.level.value,
             "window_days": self.settings.window_days,
             "least_packages": self.settings.least_packages,
             "weights": dict(self.settings.routes),
-            "ranked": ranked.height,
-            "new": self.routes.height - ranked.height,
-            "routes": rows(ranked.reverse() if worst else ranked, limit),
+            "ranked": best.height,
+            "new": self.routes.height - best.height,
+            "routes": rows(best.reverse() if worst else best, limit),
         }
 
 
@@ -68,13 +68,14 @@ def rank_routes(
     speed, late = by_mean(moved, KEY, groups, -1), by_share(missed(sent, as_of_s), KEY, groups, -1)
     scored = score({"speed": speed, "reliability": late}, settings.routes)
     told = _counted(groups, sent, moved).with_columns(
-        **_speed(speed),
-        **_reliability(late),
+        **speed.factor_columns("transit_factor"),
+        **late.share_columns("late", "late_share"),
+        excess_late=pl.Series(late.excess),
         score=pl.Series(scored.mean),
         score_low=pl.Series(scored.low),
         score_high=pl.Series(scored.high),
     )
-    return RouteRanking(level, settings, _in_order(told, settings.least_packages))
+    return RouteRanking(level, settings, ranked(told, settings.least_packages, KEY))
 
 
 def missed(sent: pl.DataFrame, as_of_s: int) -> pl.DataFrame:
@@ -93,35 +94,6 @@ def _counted(groups: pl.DataFrame, sent: pl.DataFrame, moved: pl.DataFrame) -> p
     for frame in (counts, lost):
         told = told.join(frame, on=KEY, how="left", maintain_order="left", nulls_equal=True)
     return told.with_columns(pl.col("days_lost").fill_null(0.0))
-
-
-def _speed(told: Criterion) -> dict[str, pl.Series]:
-    ends = {"": told.shrunk.mean, "_low": told.shrunk.low, "_high": told.shrunk.high}
-    return {
-        f"transit_factor{end}": pl.Series(np.exp(value - told.shrunk.center)) for end, value in ends.items()
-    }
-
-
-def _reliability(told: Criterion) -> dict[str, pl.Series]:
-    hits = np.nan_to_num(told.raw * told.n).round()
-    return {
-        "due": pl.Series(told.n).cast(pl.Int64),
-        "late": pl.Series(hits).cast(pl.Int64),
-        "late_share_raw": pl.Series(told.raw),
-        "late_share": pl.Series(told.shrunk.mean),
-        "late_share_low": pl.Series(told.shrunk.low),
-        "late_share_high": pl.Series(told.shrunk.high),
-        "excess_late": pl.Series(hits - told.n * told.shrunk.center),
-    }
-
-
-def _in_order(told: pl.DataFrame, least: int) -> pl.DataFrame:
-    enough = pl.col("n") >= least
-    best = told.filter(enough).sort("score", "n", *KEY, descending=[True, True, *(False for _ in KEY)])
-    number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64)
-    ranked = best.with_columns(rank=number, status=pl.lit("ranked"))
-    new = told.filter(~enough).with_columns(rank=pl.lit(None, dtype=pl.Int64), status=pl.lit("new"))
-    return pl.concat([ranked, new]).select("rank", "status", pl.exclude("rank", "status"))
 
 
 def with_usual_transit(sent: pl.DataFrame) -> pl.DataFrame:

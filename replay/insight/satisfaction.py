@@ -15,9 +15,11 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from ingest.clock import ZONE
-from replay.insight.shrunk import LEVEL, Z
+from replay.insight.orders import orders_of
+from replay.insight.shrunk import LEVEL
 from replay.insight.values import number, rows
 
 BANDWIDTH_DAYS: Final = 7
@@ -127,14 +129,8 @@ def _jumps(reviewed: pl.DataFrame) -> tuple[Jump, ...]:
 
 def reviewed_orders(packages: pl.DataFrame) -> pl.DataFrame:
     """Return one row a delivered and reviewed order: days_after_promise (local), total_days, review_score."""
-    sold = packages.filter(pl.col("seller_id").is_not_null())
-    orders = sold.group_by("order_id").agg(
-        pl.col("delivered_s").max(),
-        pl.col("delivered_s").null_count().alias("missing"),
-        pl.col("promised_s", "purchased_s", "review_score", "reviewed_s").first(),
-        pl.col("total_days").max(),
-    )
-    whole = orders.filter(pl.col("missing") == 0).drop("missing").drop_nulls()
+    orders = orders_of(packages.filter(pl.col("seller_id").is_not_null()))
+    whole = orders.drop_nulls(["delivered_s", "promised_s", "total_days", "review_score", "reviewed_s"])
 
     def local_day(stamp: str) -> pl.Expr:
         return pl.from_epoch(pl.col(stamp)).dt.replace_time_zone("UTC").dt.convert_time_zone(ZONE).dt.date()
@@ -153,8 +149,11 @@ def jump_at_promise(reviewed: pl.DataFrame, bandwidth_days: int = BANDWIDTH_DAYS
 
     A regression-discontinuity design (Imbens and Lemieux 2008, doi 10.1016/j.jeconom.2007.05.001) with a
     uniform kernel. Days are discrete, so the deviations of the days from the lines count as errors too:
-    standard errors are clustered by day (Lee and Card 2008, doi 10.1016/j.jeconom.2007.05.003). The cut lies
-    half-way between day 0 and day 1. None where a side has fewer than three days with reviews.
+    standard errors are clustered by day (Lee and Card 2008, doi 10.1016/j.jeconom.2007.05.003). Days are few,
+    so Student's quantile with days - 1 degrees of freedom stands for the normal one (Cameron, Gelbach and
+    Miller 2008, doi 10.1162/rest.90.3.414), and since a few days may agree too well by luck, the variance is
+    at least that of independent reviews. The cut lies half-way between day 0 and day 1. None where a side has
+    fewer than three days with reviews.
     """
     at = reviewed["days_after_promise"].to_numpy().astype(np.float64) - 0.5
     score = reviewed["review_score"].to_numpy().astype(np.float64)
@@ -166,9 +165,11 @@ def jump_at_promise(reviewed: pl.DataFrame, bandwidth_days: int = BANDWIDTH_DAYS
     design = np.column_stack([np.ones_like(at), after, at, at * after])
     inverse = np.linalg.inv(design.T @ design)
     fitted = inverse @ (design.T @ score)
-    error = _clustered(design, score - design @ fitted, at, inverse)
+    residual = score - design @ fitted
+    variance = np.maximum(*(_variance(design, residual, by, inverse) for by in (at, np.arange(len(at)))))
     before, stars, slope, bend = (float(value) for value in fitted)
-    half, kink_half = (Z * float(np.sqrt(error[place, place])) for place in (1, 3))
+    quantile = float(stdtrit(len(np.unique(at)) - 1, 0.5 + LEVEL / 2))
+    _, half, _, kink_half = (float(value) for value in quantile * np.sqrt(variance))
     return Jump(
         bandwidth_days=bandwidth_days,
         stars=stars,
@@ -186,12 +187,12 @@ def jump_at_promise(reviewed: pl.DataFrame, bandwidth_days: int = BANDWIDTH_DAYS
     )
 
 
-def _clustered(design: Floats, residual: Floats, day: Floats, inverse: Floats) -> Floats:
-    """Return the coefficients' covariance; residuals of a day count together, corrected for few days."""
-    days, cluster = np.unique(day, return_inverse=True)
-    scores = np.zeros((len(days), design.shape[1]))
+def _variance(design: Floats, residual: Floats, by: NDArray[Any], inverse: Floats) -> Floats:
+    """Return the coefficients' variances; residuals count together ``by`` cluster, corrected for few."""
+    clusters, cluster = np.unique(by, return_inverse=True)
+    scores = np.zeros((len(clusters), design.shape[1]))
     np.add.at(scores, cluster, design * residual[:, None])
-    groups, n, k = len(days), *design.shape
+    groups, n, k = len(clusters), *design.shape
     correction = groups / (groups - 1) * (n - 1) / max(n - k, 1)
-    found: Floats = correction * inverse @ (scores.T @ scores) @ inverse
+    found: Floats = np.diag(correction * inverse @ (scores.T @ scores) @ inverse)
     return found

@@ -13,6 +13,7 @@ from replay.insight.packages import DAY_S
 
 SLOWEST_SHARE: Final = 0.15
 TARGET_HOURS: Final = 24.0
+"""What a pre-stocked warehouse is taken to need from approval to hand-over."""
 
 
 class Preparation(StrEnum):

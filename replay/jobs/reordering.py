@@ -79,7 +79,7 @@ def low_places(
 ) -> list[Low]:
     """Return at most so many places at their reorder point or below, after a key, in order of their keys."""
     rows = low_page(unit.connection, most, seller_id=seller_id, location_id=location_id, after=after)
-    return _with_orders(unit.connection, rows, at)
+    return with_orders(unit.connection, rows, at)
 
 
 def _pages(unit: SqlUnit, at: datetime) -> Iterator[list[Low]]:
@@ -89,7 +89,8 @@ def _pages(unit: SqlUnit, at: datetime) -> Iterator[list[Low]]:
         after = page[-1].row.key
 
 
-def _with_orders(connection: sa.Connection, rows: Sequence[StockRow], at: datetime) -> list[Low]:
+def with_orders(connection: sa.Connection, rows: Sequence[StockRow], at: datetime) -> list[Low]:
+    """Return rows of stock with the purchase orders of their places."""
     events = list(order_events(connection, [row.key for row in rows]))
     known, called_off = placed(events, at), canceled_ids(connection, [event.event_id for event in events])
     if called_off:  # they count as orders, for ids follow from the count, and nothing is to come of them

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 from graph.errors import MalhaError
 from inventory.events import EventType, StockEvent, StockKey
@@ -55,13 +54,6 @@ class PurchaseOrder:
         return self.canceled_at is not None or self.received_at is not None
 
 
-class PurchaseChange(NamedTuple):
-    """An order after something that others are told of: the status that it has now."""
-
-    status: PurchaseStatus
-    order: PurchaseOrder
-
-
 class PurchaseEnded(MalhaError):
     """An order that was received cannot be canceled; nothing was changed."""
 
@@ -79,8 +71,8 @@ def canceled(order: PurchaseOrder, at: datetime) -> PurchaseOrder:
 
 def matched(
     orders: Mapping[str, PurchaseOrder], events: Iterable[StockEvent], at: datetime
-) -> list[PurchaseChange]:
-    """Return what receipts, and the time that went by, change about the orders of places.
+) -> list[PurchaseOrder]:
+    """Return the orders that receipts, or the time that went by, have changed, as they are now.
 
     ``events``: REORDERED and RECEIVED of their places in the order of booking. Receipts fill the oldest
     order that waits; what was called off waits no more.
@@ -93,8 +85,8 @@ def matched(
             queue.append(event.event_id)
         elif event.event_type is EventType.RECEIVED and fills(event):
             _fill([name for name in queue if not _is_over(orders[name], event)], event, orders, got)
-    changes = [_change(order, *got[name], at) for name, order in orders.items() if not order.ended]
-    return [change for change in changes if change is not None]
+    now = {name: _now(order, *got[name], at) for name, order in orders.items() if not order.ended}
+    return [order for name, order in now.items() if order != orders[name]]
 
 
 def _fill(
@@ -115,11 +107,10 @@ def _is_over(order: PurchaseOrder, receipt: StockEvent) -> bool:
     return order.canceled_at is not None and order.canceled_at <= receipt.at
 
 
-def _change(order: PurchaseOrder, units: int, last_at: datetime, at: datetime) -> PurchaseChange | None:
-    """Return an order that is complete, late, or has got some more; None for one as it was."""
+def _now(order: PurchaseOrder, units: int, last_at: datetime, at: datetime) -> PurchaseOrder:
+    """Return an order with what it has got: complete, or late, or waiting."""
     after = replace(order, received=units)
     if units >= order.quantity:
-        return PurchaseChange(PurchaseStatus.RECEIVED, replace(after, received_at=last_at))
-    if order.expected_at is not None and order.expected_at < at and order.overdue_at is None:
-        return PurchaseChange(PurchaseStatus.OVERDUE, replace(after, overdue_at=at))
-    return PurchaseChange(order.status, after) if after != order else None
+        return replace(after, received_at=last_at)
+    late = order.expected_at is not None and order.expected_at < at
+    return replace(after, overdue_at=at) if late and order.overdue_at is None else after

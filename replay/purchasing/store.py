@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from inventory.sql.tables import EVENTS, STOCK, instant
 from replay.alerts.outbox import Outbox
 from replay.alerts.receivers import Receiver, Topic
 from replay.alerts.webhook import Message, message
-from replay.purchasing.order import PurchaseChange, PurchaseOrder, PurchaseStatus, canceled, matched
+from replay.purchasing.order import PurchaseOrder, PurchaseStatus, canceled, matched
 from replay.purchasing.tables import PURCHASE_ORDERS as TABLE
 
 MARGIN: Final = 10_000
@@ -27,6 +28,7 @@ MARGIN: Final = 10_000
 _KEY: Final = ("product_id", "seller_id", "location_id")
 _OWN: Final = tuple(one.name for one in fields(PurchaseOrder) if one.name != "key")
 _AT_ONCE: Final = 400
+_WAITS: Final = TABLE.c.status.in_([PurchaseStatus.OPEN.value, PurchaseStatus.OVERDUE.value])
 
 
 class UnknownPurchaseOrder(BadInput):
@@ -43,27 +45,31 @@ class PurchaseOrders:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
 
-    def refresh(self, at: datetime) -> list[PurchaseChange]:
-        """Take in new REORDERED events and receipts, and see what is late; return what changed."""
-        return [*self._new(), *self._matched(at)]
+    def refresh(self, at: datetime) -> None:
+        """Take in new REORDERED events and receipts, and note what is late."""
+        self._take_in()
+        self._match(at)
 
-    def cancel(self, purchase_order_id: str, at: datetime) -> PurchaseChange | None:
-        """Call an order off; None for one that is. Raises UnknownPurchaseOrder, PurchaseEnded."""
-        query = sa.select(TABLE).where(TABLE.c.purchase_order_id == purchase_order_id).with_for_update()
-        row = self._connection.execute(query).one_or_none()
-        if row is None:
-            raise UnknownPurchaseOrder(purchase_order_id)
-        before = _order(row)
+    def cancel(self, purchase_order_id: str, at: datetime) -> PurchaseOrder:
+        """Call an order off; one that is called off stays so. Raises UnknownPurchaseOrder, PurchaseEnded."""
+        before = self.get(purchase_order_id, lock=True)
         after = canceled(before, at)
-        if after is before:
-            return None
-        self._put(after)
-        return PurchaseChange(PurchaseStatus.CANCELED, after)
+        if after is not before:
+            self._put(after)
+        return after
 
-    def get(self, purchase_order_id: str) -> PurchaseOrder:
+    def untold(self) -> list[PurchaseOrder]:
+        """Return the orders whose status nobody was told yet, and note that it is told now."""
+        news = TABLE.c.told.is_(None) | (TABLE.c.told != TABLE.c.status)
+        query = sa.select(TABLE).where(news).order_by(TABLE.c.position).with_for_update()
+        found = [_order(row) for row in self._connection.execute(query)]
+        self._connection.execute(sa.update(TABLE).where(news).values(told=TABLE.c.status))
+        return found
+
+    def get(self, purchase_order_id: str, *, lock: bool = False) -> PurchaseOrder:
         """Return an order; raises UnknownPurchaseOrder."""
         query = sa.select(TABLE).where(TABLE.c.purchase_order_id == purchase_order_id)
-        row = self._connection.execute(query).one_or_none()
+        row = self._connection.execute(query.with_for_update() if lock else query).one_or_none()
         if row is None:
             raise UnknownPurchaseOrder(purchase_order_id)
         return _order(row)
@@ -79,14 +85,14 @@ class PurchaseOrders:
         """Return at most so many orders, the newest first, with their positions; ``before`` a position."""
         query = sa.select(TABLE).order_by(TABLE.c.position.desc()).limit(most)
         if status is not None:
-            query = query.where(*_WITH[status])
+            query = query.where(TABLE.c.status == status.value)
         if seller_id is not None:
             query = query.where(TABLE.c.seller_id == seller_id)
         if before is not None:
             query = query.where(TABLE.c.position < before)
         return [(row.position, _order(row)) for row in self._connection.execute(query)]
 
-    def _new(self) -> Iterator[PurchaseChange]:
+    def _take_in(self) -> None:
         """Store the REORDERED events that are no purchase orders yet."""
         newest = self._connection.execute(sa.select(sa.func.max(TABLE.c.position))).scalar_one() or 0
         known = sa.exists().where(TABLE.c.position == EVENTS.c.position)
@@ -98,24 +104,19 @@ class PurchaseOrders:
         for row in self._connection.execute(query).all():
             order = _made(row)
             values = _row(order) | {"position": row.position}
-            done = self._connection.execute(dialect.insert(TABLE).values(values).on_conflict_do_nothing())
-            if done.rowcount:
-                yield PurchaseChange(PurchaseStatus.OPEN, order)
+            self._connection.execute(dialect.insert(TABLE).values(values).on_conflict_do_nothing())
 
-    def _matched(self, at: datetime) -> Iterator[PurchaseChange]:
+    def _match(self, at: datetime) -> None:
         """Match the orders that wait with what their places have received."""
-        places = sa.select(*(TABLE.c[name] for name in _KEY)).where(~TABLE.c.ended).distinct()
+        places = sa.select(*(TABLE.c[name] for name in _KEY)).where(_WAITS).distinct()
         keys = sorted(StockKey(*row) for row in self._connection.execute(places))
         for first in range(0, len(keys), _AT_ONCE):
             some = keys[first : first + _AT_ONCE]
             within = sa.tuple_(*(TABLE.c[name] for name in _KEY)).in_(some)
             rows = self._connection.execute(sa.select(TABLE).where(within).order_by(TABLE.c.position))
             orders = {order.purchase_order_id: order for order in map(_order, rows)}
-            changes = matched(orders, order_events(self._connection, some), at)
-            for change in changes:
-                self._put(change.order)
-                if change.status is not orders[change.order.purchase_order_id].status:
-                    yield change
+            for order in matched(orders, order_events(self._connection, some), at):
+                self._put(order)
 
     def _put(self, after: PurchaseOrder) -> None:
         values = _row(after)
@@ -134,20 +135,12 @@ def canceled_ids(connection: sa.Connection, purchase_order_ids: Sequence[str]) -
 
 
 def follow_orders(unit: SqlUnit, at: datetime, receivers: Sequence[Receiver] = ()) -> dict[str, Any]:
-    """Refresh purchase orders and queue what is told of them; return how many changed, nothing without any."""
-    changes = PurchaseOrders(unit.connection).refresh(at)
-    tell(unit, changes, receivers, at)
-    counts: dict[str, Any] = {}
-    for change in changes:
-        counts[change.status.value] = counts.get(change.status.value, 0) + 1
-    return counts
-
-
-def tell(
-    unit: SqlUnit, changes: Sequence[PurchaseChange], receivers: Sequence[Receiver], at: datetime
-) -> None:
-    """Queue what receivers of purchase orders are told of changes."""
-    Outbox(unit.connection).put(_messages(changes, receivers), at)
+    """Refresh purchase orders and queue what is told of them; return how many have news, nothing without."""
+    stored = PurchaseOrders(unit.connection)
+    stored.refresh(at)
+    news = stored.untold()
+    Outbox(unit.connection).put(_messages(news, receivers), at)
+    return {str(status): count for status, count in Counter(order.status for order in news).items()}
 
 
 def order_values(order: PurchaseOrder) -> dict[str, Any]:
@@ -164,24 +157,12 @@ def order_values(order: PurchaseOrder) -> dict[str, Any]:
     }
 
 
-def _messages(changes: Sequence[PurchaseChange], receivers: Sequence[Receiver]) -> Iterator[Message]:
+def _messages(orders: Sequence[PurchaseOrder], receivers: Sequence[Receiver]) -> Iterator[Message]:
     for receiver in receivers:
         if Topic.PURCHASE_ORDERS in receiver.takes:
-            for change in changes:
-                told = {
-                    "version": "1",
-                    "type": "purchase_order",
-                    "purchase_order": order_values(change.order),
-                }
-                yield message(receiver, told | {"receiver": receiver.name, "status": change.status.value})
-
-
-_WITH: Final = {
-    PurchaseStatus.CANCELED: (TABLE.c.canceled_at.is_not(None),),
-    PurchaseStatus.RECEIVED: (TABLE.c.canceled_at.is_(None), TABLE.c.received_at.is_not(None)),
-    PurchaseStatus.OVERDUE: (~TABLE.c.ended, TABLE.c.overdue_at.is_not(None)),
-    PurchaseStatus.OPEN: (~TABLE.c.ended, TABLE.c.overdue_at.is_(None)),
-}
+            for order in orders:
+                told = {"version": "1", "type": "purchase_order", "receiver": receiver.name}
+                yield message(receiver, told | {"purchase_order": order_values(order)})
 
 
 def _made(row: sa.Row[Any]) -> PurchaseOrder:
@@ -193,7 +174,9 @@ def _made(row: sa.Row[Any]) -> PurchaseOrder:
 
 
 def _row(order: PurchaseOrder) -> dict[str, Any]:
-    return {name: getattr(order, name) for name in _OWN} | order.key._asdict() | {"ended": order.ended}
+    return (
+        {name: getattr(order, name) for name in _OWN} | order.key._asdict() | {"status": order.status.value}
+    )
 
 
 def _order(row: sa.Row[Any]) -> PurchaseOrder:

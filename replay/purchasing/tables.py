@@ -21,8 +21,10 @@ PURCHASE_ORDERS: Final = sa.Table(
     sa.Column("received_at", Instant),
     sa.Column("overdue_at", Instant),
     sa.Column("canceled_at", Instant),
-    sa.Column("ended", sa.Boolean, nullable=False),
+    sa.Column("status", sa.String, nullable=False),
+    sa.Column("told", sa.String),
+    sa.CheckConstraint("status IN ('open', 'overdue', 'received', 'canceled')", name="status"),
     sa.CheckConstraint("received >= 0 AND received <= quantity", name="received"),
     sa.Index(None, "product_id", "seller_id", "location_id"),
-    sa.Index(None, "ended", "position"),
+    sa.Index(None, "status", "position"),
 )

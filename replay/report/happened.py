@@ -7,18 +7,14 @@ from typing import Any, Final
 
 import polars as pl
 
-from replay.insight.packages import DAY_S, LOST_TRAVELLING_DAYS, LOST_WAITING_DAYS, STAGES
+from replay.insight.orders import orders_of
+from replay.insight.packages import DAY_S, STAGES, STAMPS
 from replay.report.survival import Survival
 
 MOST_WEEKS: Final = 27
 """A longer stretch is told by months."""
 
 _HERE: Final = "America/Sao_Paulo"
-_STAGE_OF: Final = {
-    "approval": ("purchased_s", "approved_s", LOST_WAITING_DAYS),
-    "handling": ("approved_s", "handed_s", LOST_WAITING_DAYS),
-    "transit": ("handed_s", "delivered_s", LOST_TRAVELLING_DAYS),
-}
 
 
 def happened(
@@ -28,8 +24,9 @@ def happened(
 
     ``packages``: one row a package (``replay.insight.packages``) as known at ``as_of_s``; ``tables``:
     zip_prefixes and regions. An order's days are those of its last package. Quantiles and means count orders
-    still under way as taking longer than they have so far (``replay.report.survival``). ``late_share``: of
-    the orders handed over whose promise has passed (``due``), those that had not arrived by then.
+    still under way (``open``) as taking longer than they have so far (``replay.report.survival``); what is
+    ``lost`` will never arrive, and says nothing of how long it takes. ``late_share``: of the orders handed
+    over whose promise has passed (``due``), those that had not arrived by then.
     """
     from_s, to_s = span_s
     bought = pl.col("purchased_s")
@@ -49,29 +46,24 @@ def happened(
 
 
 def _orders(sent: pl.DataFrame, as_of_s: int) -> pl.DataFrame:
-    """Return one row an order: its purchase, its days so far, whether they ended, whether it was late."""
-    arrived = pl.col("delivered_s").is_not_null().all()
-    orders = sent.group_by("order_id", maintain_order=True).agg(
-        pl.col("purchased_s", "promised_s", "customer_state", "promise_days").first(),
-        pl.when(arrived).then(pl.col("delivered_s").max()).alias("delivered_s"),
-        pl.col("handed_s").is_not_null().all().alias("handed"),
-    )
-    so_far = (as_of_s - pl.col("purchased_s")).clip(upper_bound=LOST_TRAVELLING_DAYS * DAY_S)
+    """Return the orders with their days so far, whether these have ended, and whether it was late."""
     due = pl.col("handed") & (pl.col("promised_s") < as_of_s)
     in_time = (pl.col("delivered_s") <= pl.col("promised_s")).fill_null(value=False)
-    return orders.with_columns(
-        ((pl.col("delivered_s") - pl.col("purchased_s")).fill_null(so_far) / DAY_S).alias("days"),
+    return orders_of(sent).with_columns(
+        ((pl.col("delivered_s").fill_null(as_of_s) - pl.col("purchased_s")) / DAY_S).alias("days"),
         pl.col("delivered_s").is_not_null().alias("ended"),
         pl.when(due).then(~in_time).alias("late"),
     )
 
 
 def _told(orders: pl.DataFrame) -> dict[str, Any]:
-    took = Survival.of(orders["days"].to_numpy(), orders["ended"].to_numpy())
+    waited_for = orders.filter(~pl.col("lost"))
+    took = Survival.of(waited_for["days"].to_numpy(), waited_for["ended"].to_numpy())
     return {
         "orders": orders.height,
         "arrived": int(orders["ended"].sum()),
-        "open": int((~orders["ended"]).sum()),
+        "open": int((~waited_for["ended"]).sum()),
+        "lost": int(orders["lost"].sum()),
         "due": int(orders["late"].is_not_null().sum()),
         "late": int(orders["late"].sum()),
         "late_share": orders["late"].mean(),
@@ -93,11 +85,10 @@ def _stages(sent: pl.DataFrame, as_of_s: int) -> dict[str, Any]:
 
 
 def _stage_days(sent: pl.DataFrame, name: str, as_of_s: int) -> float | None:
-    """Return a stage's mean days over the packages that began it."""
-    start, end, lost = _STAGE_OF[name]
-    begun = sent.drop_nulls(start)
-    so_far = (as_of_s - pl.col(start)).clip(upper_bound=lost * DAY_S)
-    days = begun.select((pl.col(end) - pl.col(start)).fill_null(so_far) / DAY_S).to_series()
+    """Return a stage's mean days over the packages that ended it, or are in it now."""
+    start, end = STAMPS[name]
+    begun = sent.drop_nulls(start).filter(pl.col(end).is_not_null() | (pl.col("at") == name))
+    days = begun.select((pl.col(end).fill_null(as_of_s) - pl.col(start)) / DAY_S).to_series()
     return Survival.of(days.to_numpy(), begun[end].is_not_null().to_numpy()).mean()
 
 

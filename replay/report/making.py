@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
 from graph.plan import PlacementPlan
 from ingest.source import Source
+from inventory.days import ZONE, local_day
 from optimizer.policy import Costs, Policy
 from replay.comparison import compare
 from replay.insight.packages import Log
 from replay.insight.settings import RankingSettings
-from replay.moving import day_of, start_of
 from replay.recorded import Past, read_past
-from replay.replayed import Replayed, Stock, opening_stock, replay
+from replay.replayed import IN_TWO, Replayed, Stock, opening_stock, replay, replay_in_two
 from replay.report.happened import happened
 from replay.report.said import said
 from replay.report.smart_routing import Asked, SmartRouting
@@ -57,7 +57,10 @@ class Sources:
         Without an end it is the last purchase; without a start the ``LAST_DAYS`` local days before the end.
         """
         end_s = int(self.past.journeys.purchased_s[-1]) + 1 if end is None else int(end.timestamp())
-        return start_of(day_of(end_s) - LAST_DAYS) if start is None else int(start.timestamp()), end_s
+        if start is None:
+            day = local_day(datetime.fromtimestamp(end_s, UTC)) - timedelta(days=LAST_DAYS)
+            start = datetime.combine(day, time(), ZONE)
+        return int(start.timestamp()), end_s
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +68,10 @@ class Wanted:
     """How a report is made: by which policies, charged how, from which shelves, with which plan.
 
     ``stock``: None makes an opening stock up from the demand before the start. ``placement`` makes a plan for
-    a past; the policies then decide twice, without and with it.
+    a past; the policies then decide twice, without and with it. ``alerts``: the scores that
+    ``replay.alerts.judged`` gave to the warnings of the same past. ``hindsight``: regret is counted by what
+    deliveries later told of each lane. ``in_two``: a second process may take half of the policies; one that
+    must not have children (a worker's) plays all of them itself, with the same result.
     """
 
     policies: Sequence[Policy]
@@ -74,6 +80,9 @@ class Wanted:
     placement: Callable[[Past], PlacementPlan] | None = None
     seed: int = SEED
     rankings: RankingSettings = _RANKINGS
+    alerts: Mapping[str, Any] | None = None
+    hindsight: bool = False
+    in_two: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,14 +107,21 @@ def make(sources: Sources, span_s: tuple[int, int], wanted: Wanted, tell: Tell) 
         telling = partial(_second_half, tell, alone)
         done = _replayed(sources, span_s, wanted, plan, telling)
     tell(_REPLAYED, "Comparing")
-    compared = compare(done, past.facts, seed=wanted.seed, unplanned=None if plan is None else bare)
+    compared = compare(
+        done,
+        past.facts,
+        seed=wanted.seed,
+        hindsight=wanted.hindsight,
+        unplanned=None if plan is None else bare,
+    )
     tell(_COMPARED, "Looking at what happened")
     report = SmartRouting(
-        Asked(sources.name, span_s, wanted.seed),
+        Asked(sources.name, span_s, wanted.seed, wanted.hindsight),
         happened(log.packages(), log.tables, span_s, log.as_of_s),
         done.to_dict(),
         compared.to_dict(),
         said(past, log, span_s, wanted.rankings),
+        wanted.alerts,
     )
     return Made(report, done.outcomes)
 
@@ -119,7 +135,8 @@ def _replayed(
 ) -> Replayed:
     stock = wanted.stock or opening_stock(sources.past, span_s[0])
     policies, costs = wanted.policies, wanted.costs
-    return replay(sources.past, span_s, policies, costs, stock, plan=plan, progress=progress)
+    play = replay_in_two if wanted.in_two and sources.past.count(span_s) >= IN_TWO else replay
+    return play(sources.past, span_s, policies, costs, stock, plan=plan, progress=progress)
 
 
 def _second_half(tell: Tell, alone: float, share: float) -> None:

@@ -11,6 +11,7 @@ from replay.insight.claims import tried_claims
 from replay.insight.diagnosis import diagnose
 from replay.insight.expected import with_expected
 from replay.insight.kpis import kpis
+from replay.insight.modelled import BASIS, with_modelled
 from replay.insight.packages import Log
 from replay.insight.rankings import rank_sellers
 from replay.insight.routes import rank_routes
@@ -26,18 +27,17 @@ def said(past: Past, log: Log, span_s: tuple[int, int], settings: RankingSetting
     """Return the parts of ``replay.insight`` over a stretch [from, to), as JSON values by name.
 
     Rankings, bottlenecks and key figures are as of its end: nothing later is in them. The diagnosis is of
-    the packages purchased in the stretch, with all that came of them; satisfaction and claims are of the
-    whole history.
+    the packages purchased in the stretch, with all that came of them, held against what the lead-time model
+    expected; satisfaction and claims are of the whole history.
     """
     at_s = min(span_s[1], log.as_of_s)
     everything = with_expected(log.packages())
     known = everything if at_s == log.as_of_s else with_expected(log.packages(at_s))
-    bought = pl.col("purchased_s")
     sellers, routes = rank_sellers(known, at_s, settings), rank_routes(known, at_s, settings)
     stock = on_offer(_shelves(past, at_s), at_s)
     return {
         "as_of_s": at_s,
-        "diagnosis": diagnose(everything.filter(bought >= span_s[0], bought < span_s[1])).to_dict(),
+        "diagnosis": diagnose(with_modelled(everything, past, span_s), BASIS).to_dict(),
         "bottlenecks": bottlenecks(known, at_s, settings, stock).to_dict(),
         "sellers": sellers.to_dict(MOST_ROWS),
         "sellers_last": sellers.to_dict(MOST_ROWS, worst=True)["sellers"],

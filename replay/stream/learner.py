@@ -20,7 +20,7 @@ from graph.lead_time.online.rows import DayEvents, Issued, Rows
 from graph.lead_time.online.saved import put_together, taken_apart
 from graph.lead_time.online.total import OnlineTotal
 from graph.model import NEVER
-from replay.moving import day_of, start_of
+from replay.moving import start_of
 from replay.stream.columns import Array, Columns
 from replay.stream.orders import Package, Sent, Today
 from replay.stream.reference import Reference
@@ -67,17 +67,12 @@ class Learner:
             sizes={name: getattr(empty, name) for name in _OWN_SIZES},
         )
 
-    def close(self, at_s: int, today: Today) -> None:
-        """Learn what happened up to the tick ``at_s``, the start of a day."""
+    def close(self, day: int, today: Today) -> None:
+        """Learn what happened on a day; days follow each other, from that of the first purchase on."""
         bought = [(order, one) for order in today.bought for one in order.packages.values()]
-        if self.day is None:
-            if not bought:
-                return
-            self.day = day_of(min(order.purchased_s for order in today.bought))
-        while self.day < day_of(at_s):
-            self._learn(self.day, bought, today)
-            self.day += 1
-            bought, today = [], Today()
+        if self.day is not None or bought:
+            self._learn(day, bought, today)
+            self.day = day + 1
 
     def lead_times(self) -> LeadTimes:
         """Return the model as of the start of ``day``, to be asked; its stages cost a fit of seconds."""

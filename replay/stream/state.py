@@ -20,11 +20,11 @@ from replay.stream import saved as packing
 from replay.stream import stock
 from replay.stream.events import Event
 from replay.stream.learner import Learner
-from replay.stream.orders import Orders
+from replay.stream.open_orders import Orders
 from replay.stream.reference import Reference
 from replay.stream.windows import Windows
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever a state is saved otherwise: an older checkpoint is refused."""
 
 
@@ -64,9 +64,10 @@ class Observer(Protocol):
 
 @dataclass(slots=True, eq=False)
 class State:
-    """``clock_s``: the last tick, NEVER before the first. ``counts``: events by kind, and by their fate.
+    """``clock_s``: the last tick; ``closed_s``: the last that was a midnight; NEVER before the first.
 
-    ``learner`` is the lead-time model, ``home`` the ledger; both are read by observers, moved by ``step``.
+    ``counts``: events by kind, and by their fate. ``learner`` is the lead-time model, ``home`` the ledger:
+    observers read them, ``step`` moves them.
     """
 
     reference: Reference
@@ -75,6 +76,7 @@ class State:
     windows: Windows
     home: MemoryHome
     clock_s: int = NEVER
+    closed_s: int = NEVER
     counts: dict[str, int] = field(default_factory=dict)
     observers: tuple[Observer, ...] = ()
 
@@ -100,6 +102,7 @@ class State:
             "format": FORMAT,
             "reference": self.reference.digest,
             "clock_s": self.clock_s,
+            "closed_s": self.closed_s,
             "counts": self.counts,
             "orders": self.orders.save(),
             "stock": stock.save(self.home),
@@ -140,6 +143,7 @@ class State:
             windows=Windows.restore(reference, arrays),
             home=stock.restore(values["stock"]),
             clock_s=values["clock_s"],
+            closed_s=values["closed_s"],
             counts=values["counts"],
             observers=tuple(observers),
         )

@@ -1,10 +1,10 @@
 """One step: what an event does to the state, and what is put out because of it; for past and live alike.
 
-The fate of every event is defined. One that is stamped before the last tick is *late*: it is played as of
-that tick, since only then is it known, and counts in the windows that are still open. One that tells again
-what is known, or a second shipment of one seller's package, is *repeated* and changes nothing (the log keeps
-every id once, so this is another event with the same content). One whose order nobody has bought yet is
-*early* and waits for the purchase. A stock event that cannot be booked is *refused*.
+The fate of every event is defined. One that is stamped before the last midnight that was played is *late*:
+it is played as of that midnight, since its day is closed, and counts in the windows that are still open. One
+that tells again what is known, or a second shipment of one seller's package, is *repeated* and changes
+nothing (the log keeps every id once, so this is another event with the same content). One whose order nobody
+has bought yet is *early* and waits for the purchase. A stock event that cannot be booked is *refused*.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from graph.lead_time.journeys import DAY_S
-from graph.model import NEVER
 from replay.moving import day_of, start_of
 from replay.stream import stock
 from replay.stream.events import TICK, Event
+from replay.stream.orders import Today
 from replay.stream.panes import pane
 from replay.stream.state import Output, State
 from replay.stream.windows import Table
@@ -32,10 +32,10 @@ def step(state: State, event: Event) -> tuple[State, Sequence[Output]]:
     if event.kind == TICK:
         return state, _tick(state, event.time_s)
     outputs: list[Output] = []
-    if event.time_s < state.clock_s:
-        late_s = state.clock_s - event.time_s
+    if event.time_s < state.closed_s:
+        late_s = state.closed_s - event.time_s
         outputs.append(_fate(state, event, "late", {"late_s": late_s}))
-        event = replace(event, time_s=state.clock_s)
+        event = replace(event, time_s=state.closed_s)
     if event.kind == "StockMoved":
         refused = stock.book(state.home, event)
         outputs += [_fate(state, event, "refused", {"why": one.why}) for one in refused]
@@ -52,17 +52,23 @@ def _tick(state: State, at_s: int) -> list[Output]:
         state.count("repeated")
         return []
     outputs: list[Output] = []
-    day = day_of(at_s)
-    if at_s == start_of(day):
+    if at_s == start_of(day_of(at_s)):
         today = state.orders.close(at_s)
-        state.learner.close(at_s, today)
-        closed = state.windows.close(day - 1, pane(today, state.learner))
-        outputs.append(Output("day", at_s, _told(state, day - 1, closed[0]["rows"])))
-        outputs += [Output("window", at_s, told) for told in closed]
+        for day, part in today.by_day(state.closed_s, at_s):
+            outputs += _closed(state, day, part)
+        state.closed_s = at_s
     state.clock_s = at_s
     for observer in state.observers:
         outputs += observer.tick(at_s, state)
     return outputs
+
+
+def _closed(state: State, day: int, today: Today) -> list[Output]:
+    """Learn a day, and close the windows that end with it."""
+    state.learner.close(day, today)
+    closed = state.windows.close(day, pane(today, state.learner))
+    told = [("day", _told(state, day, closed[0]["rows"])), *(("window", one) for one in closed)]
+    return [Output(kind, start_of(day + 1), data) for kind, data in told]
 
 
 def _told(state: State, day: int, rows: Table) -> dict[str, Any]:
@@ -87,5 +93,4 @@ def _told(state: State, day: int, rows: Table) -> dict[str, Any]:
 def _fate(state: State, event: Event, fate: str, more: dict[str, Any]) -> Output:
     """Count an event that was not played as it was told, and say so."""
     state.count(fate)
-    at_s = event.time_s if state.clock_s == NEVER else max(event.time_s, state.clock_s)
-    return Output(fate, at_s, {"event_id": event.id, "kind": event.kind, **more})
+    return Output(fate, max(event.time_s, state.clock_s), {"event_id": event.id, "kind": event.kind, **more})

@@ -45,7 +45,7 @@ def test_everything_is_printed(compared: Comparison) -> None:
     assert "1,200 orders in 10 weeks" in text
     for sentence in compared.assumptions():
         assert sentence[:40] in text
-    assert f"{100 * compared.unjudged['priced']['share']:.1f} % of priced's" in text
+    assert f"{100 * compared.unjudged['priced']['without_outcome']:.1f} % of priced's" in text
 
 
 def test_a_single_week_and_an_unchecked_model_say_so() -> None:

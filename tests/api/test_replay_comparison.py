@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,3 +70,15 @@ def test_the_future_of_the_source_moves_no_expectation(past: Past, done: Replaye
 def test_without_the_record_or_another_policy_there_is_none(past: Past, done: Replayed) -> None:
     for runs in (done.runs[:1], done.runs[1:]):
         assert comparison_of(replace(done, runs=runs), past.facts, seed=0) is None
+
+
+def test_the_command_tells_it_in_words_and_in_its_folder(market_dir: Path, tmp_path: Path) -> None:
+    asked = ("--from", "2018-02-01", "--to", "2018-02-11", "--policy", "as_is", "--policy", "fastest")
+    command = [sys.executable, "-m", "api", "replay", "--source", str(market_dir), *asked]
+    command += ["--hindsight", "--seed", "5", "--out", str(tmp_path / "out")]
+    shown = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "90 % interval" in shown.stdout
+    assert "in hindsight" in shown.stdout
+    told = json.loads((tmp_path / "out" / "replay.json").read_text("utf-8"))["comparison"]
+    assert (told["seed"], told["regret_totals"]["basis"]) == (5, "hindsight")

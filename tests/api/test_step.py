@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
 import signal
@@ -132,3 +133,10 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     db.write_text("no database at all, but a text that is long enough to be taken for one" * 20, "utf-8")
     with pytest.raises(DatabaseDown, match="cannot be used"):
         malha(db=db)
+
+
+def test_every_option_stands_on_the_page() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "stream.md").read_text("utf-8")
+    options = {name.replace("_", "-") for name in inspect.signature(step.command).parameters}
+    told = (options - {"start", "end", "as-json"}) | {"from", "to", "json"}
+    assert [name for name in sorted(told) if f"| `--{name}` |" not in page] == []

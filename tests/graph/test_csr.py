@@ -16,6 +16,7 @@ def test_groups_are_the_rows_of_each_code(codes: list[int]) -> None:
     assert len(csr) == 7
     for code in range(7):
         assert csr.of(code).tolist() == [row for row, own in enumerate(codes) if own == code]
+    assert csr.counts.tolist() == [codes.count(code) for code in range(7)]
 
 
 def test_an_index_cannot_be_written_to() -> None:

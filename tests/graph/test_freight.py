@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from graph.errors import SnapshotError
 from graph.freight import ERROR_WINDOW_S, HALF_LIFE_S, Freight, FreightQuery, FreightSample
-from graph.law import Lines, Places, Routes, freight_of
+from graph.law import Lines, Places, Routes, freight_of, unit_freight
 from graph.tables import SCHEMAS
 
 AS_OF_S = 1_525_000_000
@@ -246,6 +246,34 @@ def test_the_compiled_freight_of_an_order_is_that_of_the_formula(fitted: Freight
         paid_once, paid_each = freight.parts(query)
         assert (np.broadcast_to(paid_once, asked.shape) == once).all()
         assert (paid_each == each).all()
+
+
+def test_the_freight_of_many_orders_is_that_of_each(fitted: Freight) -> None:
+    rng = np.random.default_rng(6)
+    places = Places(
+        rng.uniform(-30, 0, 9),
+        rng.uniform(-60, -40, 9),
+        rng.integers(-1, 32, 9).astype(np.int32),
+        rng.integers(-1, 2, 9).astype(np.int32),
+    )
+    dest, origin = (rng.integers(0, 9, 50).astype(np.int32) for _ in range(2))
+    shipper, carrier = rng.integers(-1, 25, 50).astype(np.int32), np.zeros(50, np.int32)
+    km = np.where(rng.random(50) < 0.2, np.nan, rng.uniform(0, 3_000, 50))
+    grams, cm3 = (np.where(rng.random(50) < 0.2, np.nan, rng.lognormal(7, 1, 50)) for _ in range(2))
+    price = rng.lognormal(9, 1, 50)
+    cents = unit_freight(
+        fitted.law, places, dest, Routes(-1, shipper, origin, carrier, km), Lines(grams, cm3, price)
+    )
+    for row in range(50):
+        one = slice(row, row + 1)
+        _, each = freight_of(
+            fitted.law,
+            places,
+            Lines(grams[one], cm3[one], price[one]),
+            Routes(int(dest[row]), shipper[one], origin[one], carrier[one], km[one]),
+            price[None, one],
+        )
+        assert cents[row] == each[0, 0]
 
 
 def carriers() -> pl.DataFrame:

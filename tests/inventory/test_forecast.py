@@ -9,7 +9,7 @@ import pytest
 
 from graph.errors import BadInput
 from graph.stores.files import snapshot_folder
-from inventory.forecast import PURCHASES, ForecastRule, estimate, purchases
+from inventory.forecast import PURCHASES, ForecastRule, estimate, expected_orders, purchases
 
 AT = datetime(2018, 4, 1, tzinfo=UTC)
 AT_S = int(AT.timestamp())
@@ -118,6 +118,20 @@ def test_order_types_are_single_lines_and_baskets_seen_twice() -> None:
     assert rate[basket, "010"] > rate[basket, "200"]  # the other one is older
     lamps = found.of_product("lamp")[0]
     assert sum(rate[((("lamp", n),), "010")] * n for n in (1, 2)) < lamps
+
+
+def test_the_kinds_of_some_products_are_those_of_the_estimate() -> None:
+    told = history(RATES, 60, 2)
+    basket = told.head(12).with_columns(product_id=pl.lit("basket")).unique("order_id")
+    demand = pl.concat([told, basket])
+    every = estimate(demand, AT).order_types
+    products = sorted({name for kind in every for name, _ in kind.lines})
+    assert expected_orders(demand, AT, products) == every
+    wanted = products[:1]
+    some = tuple(kind for kind in every if any(name in wanted for name, _ in kind.lines))
+    assert 0 < len(some) < len(every)
+    assert expected_orders(demand, AT, wanted) == some
+    assert expected_orders(demand, AT, []) == ()
 
 
 def test_without_purchases_nothing_is_expected() -> None:

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from api.reports.cited import Cited
 from api.reports.smart_routing import drawings
 from api.reports.smart_routing.section import Drawing, Section
-from api.reports.smart_routing.tables import PERIODS, STATES, table
+from api.reports.smart_routing.tables import PERIODS, STATES, Column, table
+
+_FIGURES: Final = (
+    Column("from", "from", "day"),
+    Column("orders", "orders", "count"),
+    Column("delivered", "delivered", "count"),
+    Column("of these late", "delay_rate", "percent"),
+    Column("with sellers at its end", "waiting_packages", "count"),
+    Column("on the road", "travelling_packages", "count"),
+    Column("reviews", "reviews", "count"),
+    Column("stars", "review_score", "plain"),
+)
 
 
 def happened(told: Cited) -> Section:
@@ -36,8 +49,15 @@ def happened(told: Cited) -> Section:
         tables=[
             table(told, "By state of the customer", "/happened/states", STATES),
             table(told, f"By {period} of purchase", "/happened/periods", PERIODS),
+            table(told, "The last days, beside those before and a year before", _key_figures(told), _FIGURES),
         ],
     )
+
+
+def _key_figures(told: Cited) -> list[str]:
+    """Return the pointers to the periods of the key figures that hold anything."""
+    periods = [f"/insight/kpis/{name}" for name in ("now", "before", "year_before")]
+    return [period for period in periods if told.at(f"{period}/orders")]
 
 
 def assumptions(told: Cited) -> Section:

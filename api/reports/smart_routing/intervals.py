@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from markupsafe import Markup
 
@@ -21,6 +22,9 @@ from api.reports.charts import (
 )
 from api.reports.cited import Cited
 from api.reports.smart_routing.words import verdict_text
+
+_MOST_NAMES: Final = 12
+"""More steps than this are not all named on an axis."""
 
 
 def differences(told: Cited, title: str, rows: Sequence[tuple[str, str]], times: float = 1.0) -> Markup:
@@ -80,8 +84,10 @@ def points(told: Cited, title: str, rows: Sequence[tuple[str, str]], split: int 
         drawn += text(middle - 4.0, 12.0, "in time", class_="key end") + text(
             middle + 4.0, 12.0, "late", class_="key"
         )
+    every = 1 + (len(rows) - 1) // _MOST_NAMES
     for place, (name, path) in enumerate(rows):
-        drawn += text(across(place), 168.0, name, class_="axis middle")
+        if not place % every:
+            drawn += text(across(place), 168.0, name, class_="axis middle")
         value = told.at(path)
         if value is None:
             continue

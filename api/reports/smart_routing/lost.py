@@ -61,7 +61,12 @@ def lost(told: Cited) -> Section:
         hours=told.number(f"{_BOTTLENECKS}/fence_hours", "hours"),
     )
     section.lines = [
-        told.text(f"{row}/recommendation")
+        say(
+            "<b>{state}, {impact}.</b> {advice}",
+            state=told.text(f"{row}/state"),
+            impact=told.text(f"{row}/system_impact_potential"),
+            advice=told.text(f"{row}/recommendation"),
+        )
         for row in stuck
         if told.at(f"{row}/system_impact_potential") in _TOLD
     ][:_MOST_LINES]
@@ -78,10 +83,11 @@ def lost(told: Cited) -> Section:
 
 def _words(told: Cited) -> Markup:
     return say(
-        "Late packages are picked by their lateness alone; each stage is held against what it took others on "
-        "the same way. {late} of {all} delivered packages were late, and of the days that those lost beyond "
-        "what was expected, {transit} were lost on the road, {handling} with the seller, {approval} before "
-        "the approval.",
+        "Late packages are picked by their lateness alone; each stage is held against what was to be "
+        "expected ({basis}). {late} of {all} delivered packages were late, and of the days that those lost "
+        "beyond what was expected, {transit} were lost on the road, {handling} with the seller, {approval} "
+        "before the approval.",
+        basis=told.text(f"{DIAGNOSIS}/expected_from"),
         late=told.number(f"{DIAGNOSIS}/late", "count"),
         all=told.number(f"{DIAGNOSIS}/packages", "count"),
         **{

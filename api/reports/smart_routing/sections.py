@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from api.reports.cited import Cited
+from api.reports.smart_routing.alerts import warnings
 from api.reports.smart_routing.claims import claims
 from api.reports.smart_routing.happened import assumptions, happened
 from api.reports.smart_routing.known import known
@@ -17,7 +18,7 @@ from api.reports.smart_routing.stars import stars
 
 MAKERS: Final[tuple[Callable[[Cited], Section], ...]] = (
     *(happened, lost, policies, effects, known),
-    *(sellers, routes, stars, claims, assumptions),
+    *(sellers, routes, stars, claims, warnings, assumptions),
 )
 
 

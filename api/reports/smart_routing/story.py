@@ -72,6 +72,9 @@ def _happened(told: Cited) -> Part:
             "{open} had not arrived when the history ends; they count as taking longer than they have so far."
         )
         words.append(say(text, open=n("/happened/open", "count")))
+    if told.at("/happened/lost"):
+        text = "{lost} are lost from sight: not handed over, or not delivered, for months."
+        words.append(say(text, lost=n("/happened/lost", "count")))
     unit = "until half of the orders were with the customer"
     return Part("What happened", n("/happened/median_days", "days"), unit, words)
 
@@ -91,7 +94,7 @@ def _lost(told: Cited) -> Part:
     if told.at(lost.get("transit", "/")) is not None:
         words.append(
             say(
-                "Beside others on the same way, late packages lost {transit} of their extra days on the "
+                "Against what was expected of them, late packages lost {transit} of their extra days on the "
                 "road and {handling} with the seller.",
                 **{name: n(path, "percent") for name, path in lost.items()},
             )

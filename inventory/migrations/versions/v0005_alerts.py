@@ -38,15 +38,7 @@ def _alerts() -> None:
         sa.CheckConstraint("state IN ('open', 'acknowledged', 'resolved')", name="state"),
         sa.CheckConstraint("(state = 'resolved') = (resolved_at IS NOT NULL)", name="resolved"),
     )
-    stands = sa.text("state <> 'resolved'")
-    op.create_index(
-        "uq_alerts_standing",
-        "alerts",
-        ["kind", "subject"],
-        unique=True,
-        sqlite_where=stands,
-        postgresql_where=stands,
-    )
+    op.create_index(None, "alerts", ["kind", "subject"])
     op.create_index(None, "alerts", ["state", "position"])
 
 

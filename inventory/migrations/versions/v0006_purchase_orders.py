@@ -25,8 +25,10 @@ def upgrade() -> None:
         sa.Column("received_at", Instant),
         sa.Column("overdue_at", Instant),
         sa.Column("canceled_at", Instant),
-        sa.Column("ended", sa.Boolean, nullable=False),
+        sa.Column("status", sa.String, nullable=False),
+        sa.Column("told", sa.String),
+        sa.CheckConstraint("status IN ('open', 'overdue', 'received', 'canceled')", name="status"),
         sa.CheckConstraint("received >= 0 AND received <= quantity", name="received"),
     )
     op.create_index(None, "purchase_orders", ["product_id", "seller_id", "location_id"])
-    op.create_index(None, "purchase_orders", ["ended", "position"])
+    op.create_index(None, "purchase_orders", ["status", "position"])

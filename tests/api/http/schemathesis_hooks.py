@@ -62,6 +62,10 @@ def map_path_parameters(context: schemathesis.HookContext, path_parameters: Any)
     if isinstance(path_parameters, dict) and isinstance(path_parameters.get("job_id"), str):
         turn = sum(path_parameters["job_id"].encode(errors="replace"))
         return path_parameters if turn % 2 else {**path_parameters, "job_id": KNOWN["job"][0]}
+    for name in ("alert_id", "purchase_order_id"):
+        if isinstance(path_parameters, dict) and isinstance(path_parameters.get(name), str):
+            turn = sum(path_parameters[name].encode(errors="replace"))
+            return path_parameters if turn % 2 else {**path_parameters, name: KNOWN[name][0]}
     if not (isinstance(path_parameters, dict) and isinstance(path_parameters.get("order_id"), str)):
         return path_parameters
     verb = context.operation.path.rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""Alerts over HTTP and on the command line: filtered, in pages, seen once, and over when they are over."""
+"""Alerts and purchase orders over HTTP and on the command line: filtered, in pages, ended once."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from typing import Any
 import pytest
 
 from api.http.alert_models import AcknowledgedOut, AlertsOut
+from api.http.purchase_models import PurchaseCanceledOut, PurchaseOrdersOut
 from graph import Network
+from inventory.events import EventType, StockEvent, StockKey
 from inventory.sql import SqlHome
 from replay.alerts.alert import Alert, Finding, Kind, Severity, Thresholds
 from replay.alerts.store import Alerts
+from replay.purchasing.store import follow_orders
 from tests.api.http.running import PROGRAM
-from tests.api.http.selling import Shop, selling
+from tests.api.http.selling import STOCK, Shop, selling
 from tests.api.http.test_problems import assert_problem
 
 ALERTS = "/api/v1/alerts"
@@ -117,3 +120,30 @@ def test_the_store_keeps_what_it_was_given(shop: Shop) -> None:
     home.close()
     assert again == found
     assert {alert.opened_at for alert in found} == {START}
+
+
+def test_purchase_orders_are_listed_and_called_off(shop: Shop) -> None:
+    places = [StockKey(f"p{row}", "s", "s") for row in range(3)]
+    events = [StockEvent(f"po{row}", key, EventType.REORDERED, 5, START) for row, key in enumerate(places)]
+    receipt = StockEvent("it", places[0], EventType.RECEIVED, 5, START)
+    home = SqlHome.open(str(shop.database))
+    home.run(lambda unit: unit.ledger.append([*events, receipt]))
+    home.run(lambda unit: follow_orders(unit, START))
+    home.close()
+
+    def orders(**query: Any) -> list[tuple[str, str]]:
+        told = shop.oms.get(f"{STOCK}/orders", params=query).json()
+        PurchaseOrdersOut.model_validate(told)
+        return [(one["purchase_order_id"], one["status"]) for one in told["purchase_orders"]]
+
+    assert orders() == [("po2", "open"), ("po1", "open"), ("po0", "received")]
+    next_page = shop.oms.get(f"{STOCK}/orders", params={"limit": 2}).json()["next"]
+    assert orders(limit=2, after=next_page) == [("po0", "received")]
+    assert orders(status="received", seller_id="s") == [("po0", "received")]
+    for _ in range(2):
+        answer = shop.post(f"{STOCK}/orders/po1/cancel", {})
+        PurchaseCanceledOut.model_validate(answer.json())
+        assert answer.json()["purchase_order"]["status"] == "canceled"
+    assert orders(status="open") == [("po2", "open")]
+    assert_problem(shop.post(f"{STOCK}/orders/po0/cancel", {}), 409, "purchase_order_received")
+    assert_problem(shop.post(f"{STOCK}/orders/nobody/cancel", {}), 404, "purchase_order_unknown")

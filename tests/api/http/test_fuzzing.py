@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -16,6 +17,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api.keys import Scope
 from graph import Network
+from inventory.events import EventType, StockEvent, StockKey
+from inventory.sql import SqlHome
+from replay.alerts.alert import Finding, Kind, Thresholds
+from replay.alerts.store import Alerts
+from replay.purchasing.store import follow_orders
 from tests.api.http.running import Server
 from tests.api.http.selling import ORDERS, Shop, fresh, selling
 
@@ -37,13 +43,33 @@ def known_names(shop: Shop, network: Network) -> dict[str, list[str]]:
         if verb in ("deliver", "return"):
             shop.move(taken["order_id"], "handover")
     job = shop.post(f"{ORDERS}/batch", {"orders": [shop.order()]}, fresh("key")).json()
+    alert_id, purchase_order_id = trouble(shop)
     return {
         "job": [job["job_id"]],
+        "alert_id": [alert_id],
+        "purchase_order_id": [purchase_order_id],
         "zip_prefix": network.arrays.zip_prefixes[::50],
         "category": network.arrays.category_names,
         "product_id": network.arrays.product_ids[::20],
         **orders,
     }
+
+
+def trouble(shop: Shop) -> tuple[str, str]:
+    """Let an alert stand and a purchase order wait, as the worker would; return their ids."""
+    at, place = datetime.now(UTC), StockKey(fresh("p"), "s", "s")
+    rules = {Kind.STOCK_LOW: Thresholds(0.0, 0.0, timedelta(0))}
+    facts = {**place._asdict(), "available": 0, "reorder_point": 3, "on_order": 0}
+    order = StockEvent(fresh("po"), place, EventType.REORDERED, 5, at)
+    home = SqlHome.open(str(shop.database))
+    with home.unit() as unit:
+        [change] = Alerts(unit.connection).settle(
+            [Finding(Kind.STOCK_LOW, place.product_id, 1.0, facts=facts)], at, rules
+        )
+        unit.ledger.append([order])
+    home.run(lambda unit: follow_orders(unit, at))
+    home.close()
+    return change.alert.alert_id, order.event_id
 
 
 def fuzz(

@@ -53,6 +53,8 @@ MAY = {
     ("get", "/api/v1/alerts"): READERS,
     ("post", "/api/v1/alerts/{alert_id}/ack"): READERS,
     ("post", "/api/v1/events"): {Scope.OMS},
+    ("get", "/api/v1/stock/orders"): READERS,
+    ("post", "/api/v1/stock/orders/{purchase_order_id}/cancel"): {Scope.OMS, Scope.PLANNER},
 }
 
 

@@ -30,6 +30,7 @@ from api.http.models import (
 )
 from api.http.offer_models import OffersOut
 from api.http.problems import Code
+from api.http.purchase_models import PurchaseCanceledOut, PurchaseOrdersOut
 from api.http.reorder_work import ReorderPageOut
 from api.http.replay_models import ReportOut
 from api.http.stock_answers import EventsOut, StockPageOut
@@ -79,6 +80,8 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "/api/v1/alerts": AlertsOut,
     "/api/v1/alerts/{alert_id}/ack": AcknowledgedOut,
     "/api/v1/events": CloudEventsOut,
+    "/api/v1/stock/orders": PurchaseOrdersOut,
+    "/api/v1/stock/orders/{purchase_order_id}/cancel": PurchaseCanceledOut,
 }
 ELSEWHERE = (
     *("/reload", "/orders", "/preview", "/batch", "/offers", "/stock", "/stock/events"),

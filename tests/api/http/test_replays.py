@@ -21,7 +21,7 @@ from tests.api.http.test_problems import assert_problem
 
 REPLAYS = "/api/v1/replays"
 REPORT = "/api/v1/reports/smart-routing"
-BODY = {"from": "2018-03-01", "to": "2018-03-15", "policies": ["as_is", "cheapest"], "seed": 3}
+BODY = {"from": "2017-03-01", "to": "2017-03-15", "policies": ["as_is", "cheapest"], "seed": 3}
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_a_replay_is_queued_done_shown_and_served(
     assert isinstance(shown.result, dict)
     assert shown.result["page"] == f"/reports/{job.job_id}/"
     numbers = shown.result["report"]
-    assert (numbers["first_day"], numbers["last_day"]) == ("2018-03-01", "2018-03-14")
+    assert (numbers["first_day"], numbers["last_day"]) == ("2017-03-01", "2017-03-14")
     assert (numbers["seed"], numbers["source"]) == (3, "tables")
     assert list(numbers["replayed"]["policies"]) == ["as_is", "cheapest"]
     newest = ReportOut.model_validate(planner.get(REPORT).json())

@@ -17,6 +17,7 @@ def told(orders: int, days: float, late: float | None = 0.05) -> dict[str, Any]:
         "orders": orders,
         "arrived": orders - 3,
         "open": 3,
+        "lost": 2,
         "due": orders - 5,
         "late": 2,
         "late_share": late,
@@ -226,9 +227,17 @@ def insight() -> dict[str, Any]:
     ]
     ranked = {"ranked": 120, "new": 44, "least_packages": 10, "window_days": 180}
     states = [*stages("SP", 4.0), *stages("AM", None)]
+    month = {"from": "2018-05-01T03:00:00+00:00", "orders": 6_600, "delivered": 7_000, "delay_rate": 0.065}
+    month |= {"waiting_packages": 601, "travelling_packages": 2_406, "reviews": 7_371, "review_score": 4.2}
     return {
+        "kpis": {"now": month, "before": month, "year_before": {"orders": 0}},
         "diagnosis": {
-            **{"packages": 700, "late": 40, "stages": stages(None, 3.0)},
+            **{
+                "expected_from": "the model at the purchase",
+                "packages": 700,
+                "late": 40,
+                "stages": stages(None, 3.0),
+            },
             "by_state": {"customer": states, "seller": states},
         },
         "bottlenecks": {"fence_hours": 199.1, "bottlenecks": [stuck]},
@@ -266,7 +275,28 @@ def insight() -> dict[str, Any]:
                 claim("day", "holds"),
             ],
             "selections": [picked("late"), picked("all")],
+            "day_handling": {
+                "all": {
+                    **{"lead_hours": 318.7, "lead_hours_after": 269.7, "shorter": 0.154, "late": 6_215},
+                    **{"late_share": 0.082, "late_share_after": 0.058, "rescued": 1_790},
+                    **{"late_in_transit": 3_953, "already_within_share": 0.26, "transit_share": 0.747},
+                }
+            },
         },
+    }
+
+
+def alerts() -> dict[str, Any]:
+    """Return how good the warnings were."""
+    of_orders = {
+        **{"judged": 8_000, "late": 600, "in_advance": 900, "precision": 0.41, "recall": 0.62},
+        **{"warned_days": {"1": 0.6, "3": 0.5, "7": 0.2}, "warning_days": {"p50": 4.2}},
+    }
+    return {
+        "from": "2018-04-01T03:00:00+00:00",
+        "delivery_at_risk": of_orders,
+        "handover_overdue": of_orders | {"warning_days": None, "precision": None},
+        "seller_slow": {"alerts": 30, "judged": 20, "still_slow": 0.7, "hours_after": {"p50": 131.5}},
     }
 
 
@@ -274,5 +304,5 @@ def numbers(**parts: Any) -> dict[str, Any]:
     """Return a whole report, with some of its parts changed."""
     asked = Asked("tables/", SPAN_S, 7)
     made = {"happened": happened(), "replayed": replayed(), "comparison": compared(), "insight": insight()}
-    made |= parts
+    made |= {"alerts": alerts()} | parts
     return SmartRouting(asked, **made).to_dict()

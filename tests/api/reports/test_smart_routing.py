@@ -47,7 +47,18 @@ def test_what_the_page_shows_is_what_its_json_says(
 
 def test_every_section_is_there(whole: dict[str, Any], page: Path) -> None:
     text = page.read_text("utf-8")
-    for name in ("happened", "lost", "policies", "effects", "known", "sellers", "routes", "stars", "claims"):
+    for name in (
+        "happened",
+        "lost",
+        "policies",
+        "effects",
+        "known",
+        "sellers",
+        "routes",
+        "stars",
+        "claims",
+        "alerts",
+    ):
         assert f'<section id="{name}">' in text
     assert "The first rows; the files beside this page have all." in text
 
@@ -87,10 +98,10 @@ def test_the_json_in_the_page_is_the_report(page: Path, whole: dict[str, Any]) -
 
 
 def test_a_part_that_nobody_computed_has_no_section(tmp_path: Path) -> None:
-    bare = numbers(replayed=CHANGED | {"assumptions": []}, comparison=None, insight={})
+    bare = numbers(replayed=CHANGED | {"assumptions": []}, comparison=None, insight={}, alerts=None)
     text = write_page(tmp_path / "bare.html", bare).read_text("utf-8")
     assert 'id="happened"' in text
-    for name in ("lost", "effects", "known", "sellers", "routes", "stars", "claims", "assumptions"):
+    for name in ("lost", "effects", "known", "sellers", "routes", "alerts", "assumptions"):
         assert f'id="{name}"' not in text
     assert "no other policy was compared" in text
 

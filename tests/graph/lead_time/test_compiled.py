@@ -177,6 +177,17 @@ def test_a_row_reads_the_same_bits_alone_and_among_others(name: str) -> None:
         ]
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_each_row_may_have_its_own_instant(name: str) -> None:
+    model, query = MODELS[name], query_of(6, 40, alike=False)
+    columns = {field: getattr(query, field) for field in query.__slots__ if field != "at_s"}
+    at_s = query.at_s + np.arange(40) * 7_321
+    together = model.read(RouteQuery.build(40, at_s, **columns))
+    for row in (0, 7, 39):
+        alone = model.read(RouteQuery.build(40, int(at_s[row]), **columns))
+        assert alone.mean_days[row] == together.mean_days[row]
+
+
 def test_only_the_hour_of_the_week_counts_of_the_instant() -> None:
     model, query = MODELS["online, three carriers"], query_of(5, 30, alike=False)
     columns = {field: getattr(query, field) for field in query.__slots__ if field != "at_s"}

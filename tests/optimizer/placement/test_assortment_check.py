@@ -13,7 +13,7 @@ from optimizer.placement.assortment import assort
 from optimizer.placement.assortment_check import check, referee
 from optimizer.placement.assortment_plan import AssortmentLimit, AssortmentPlan, AssortmentTerm
 from optimizer.placement.assortment_problem import AssortmentProblem
-from optimizer.placement.check import Refused
+from optimizer.placement.verdict import Refused
 from tests.optimizer.placement.assortments import assortment
 
 DEMANDS = [(0, 0, 10, 30), (1, 0, 4, 50)]

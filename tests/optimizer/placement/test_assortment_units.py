@@ -109,6 +109,9 @@ def test_a_choice_is_judged_on_other_draws_and_no_stock_beats_the_bound() -> Non
     assert np.array_equal(weighed.units, again.units)
     assert weighed.judged == best.judged
     assert steps
+    stopped = choose(asked, Assorting.WEIGHED, AssortmentLimits(), 4, cancelled=lambda: True)
+    assert np.array_equal(stopped.units, weighed.units)
+    assert -np.inf < stopped.bound <= weighed.bound
     told = weighed.to_dict()
     assert told["units"] == weighed.units.sum() == told["judged"]["weighed"]["units"]
     assert told["room"] == pytest.approx(problem.capacity.sum())

@@ -134,3 +134,25 @@ def test_the_rows_must_have_room_together() -> None:
     assert bound >= 15.0
     assert is_open.sum() == 2
     assert against[2] > 0
+
+
+def test_large_leaves_wait_and_are_shown() -> None:
+    shown: list[int] = []
+    problem = points(3, 12, 40, single_source=True)
+    core, record = Core.of(problem), record_of(problem)
+    duals = Lagrangian(core)
+    duals.improve(5, np.inf)
+    tree = CapacityTree(
+        core,
+        Question.everything(core),
+        duals,
+        record,
+        lambda is_open, price: shown.append(int(is_open.sum())),
+    )
+    tree.leaf_pairs = 10
+    tree.grow()
+    answer = record_of(problem)
+    tree_of(problem, answer, 5).grow()
+    assert shown
+    assert record.closed
+    assert record.value == answer.value

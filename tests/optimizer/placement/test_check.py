@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from optimizer.placement.answer import PlacementAnswer
-from optimizer.placement.check import Refused, check, referee
+from optimizer.placement.check import check, referee
 from optimizer.placement.plan import FacilityPlan
+from optimizer.placement.verdict import Refused
 from optimizer.placement.words import Limit, Method, PlanTerm
 from optimizer.words import Status
 from tests.optimizer.placement.placements import facility, plan_of

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from optimizer.mathopt import Solution, Solver, solve
-from optimizer.placement import local_search, whole_search
+from optimizer.placement import kicks, local_search, whole_search
 from optimizer.placement.check import check
 from optimizer.placement.core import Core
 from optimizer.placement.fixing import settle
@@ -133,3 +133,38 @@ def test_whole_demands_fit_and_cost_what_they_are_said_to(seed: int) -> None:
     assert verdict.feasible
     assert verdict.value == pytest.approx(value)
     assert value <= 1.15 * textbook(problem)
+
+
+@pytest.mark.parametrize("fixed", [0.0, 50.0])
+@pytest.mark.parametrize("seed", range(5))
+def test_kicks_keep_a_plan_that_fits_and_never_cost_more(seed: int, fixed: float) -> None:
+    rng = np.random.default_rng(seed)
+    problem = facility(
+        rng.integers(0, 99, (6, 40)),
+        np.full(6, fixed),
+        units=rng.integers(1, 9, 40).astype(float),
+        capacity=np.full(6, 45.0),
+        single_source=True,
+    )
+    core = Core.of(problem)
+    start, _, row_of = whole_search.search(core, np.zeros(40, np.int64), np.zeros(6), 5, rng)
+    value, is_open, found = kicks.improve_by_kicks(core, row_of, core.cost, 500, rng)
+    verdict = check(problem, core.plan(problem, is_open, found))
+    assert verdict.feasible
+    assert verdict.value == pytest.approx(value)
+    assert value <= start
+    if fixed == 0.0:
+        assert value <= 1.03 * textbook(problem)
+
+
+def test_kicks_leave_open_as_many_sites_as_there_must_be() -> None:
+    problem = facility(
+        [[1.0, 1.0], [5.0, 5.0], [9.0, 9.0]], units=np.ones(2), capacity=np.full(3, 2.0), single_source=True
+    )
+    core = replace(Core.of(problem), least=2)
+    value, is_open, found = kicks.improve_by_kicks(
+        core, np.array([0, 1]), core.cost, 50, np.random.default_rng(1)
+    )
+    assert found.tolist() == [0, 0]
+    assert value == 2.0
+    assert is_open.sum() == 2

@@ -37,7 +37,8 @@ def test_everything_is_json_and_named(compared: Comparison) -> None:
     told = json.loads(json.dumps(compared.to_dict(), allow_nan=False))
     assert set(told) == KEYS
     assert set(told["policies"]) == {"as_is", "priced"}
-    assert [row["measure"] for row in told["differences"]] == [measure.name for measure in MEASURES]
+    names = [measure.name for measure in MEASURES]
+    assert [row["measure"] for row in told["differences"]] == [n for n in names if n != "scarcity_cents"]
     for row in told["differences"]:
         assert row["low"] <= row["mean"] <= row["high"]
         assert row["correction"] == pytest.approx(row["mean"] - row["model"])
@@ -77,6 +78,7 @@ def test_placement_and_routing_add_up() -> None:
     assert together == pytest.approx(whole.mean)
     assert placement["expected_days"].mean == pytest.approx(-0.6, abs=0.02)
     assert any("synthetic" in sentence for sentence in compared.assumptions())
+    assert set(compared.to_dict()["regret_totals"]["policies"]) == {"as_is", "priced"}
     assert set(compared.to_dict()["policies"]) == {"as_is", "priced"}
 
 
@@ -89,3 +91,16 @@ def test_policies_are_compared_with_each_other_too() -> None:
     assert pair.mean == pytest.approx(singles[0] - singles[1])
     with pytest.raises(KeyError):
         compared.found("priced", "expected_days", "fastest")
+
+
+def test_scarcity_is_compared_between_policies_with_prices_alone() -> None:
+    told, ended = Planted().frames()
+    prices = {"price_version": pl.lit("v1"), "scarcity_cents": pl.lit(40, pl.Int64)}
+    dear = told["priced"].with_columns(**{**prices, "scarcity_cents": pl.lit(70, pl.Int64)})
+    cheap = told["priced"].with_columns(**prices)
+    outcomes = {"as_is": told["as_is"], "cheap": cheap, "dear": dear}
+    compared = compare_outcomes(outcomes, ended, COSTS, MONDAY_S, seed=1)
+    assert compared.found("dear", "scarcity_cents", "cheap").mean == pytest.approx(30.0)
+    with pytest.raises(KeyError):
+        compared.found("dear", "scarcity_cents")
+    assert compared.to_dict()["policies"]["as_is"]["scarcity_cents"] is None

@@ -13,12 +13,12 @@ from tests.replay.comparison.planted import COSTS, Planted
 def ledger(hindsight: bool = False, **columns: pl.Expr) -> Regret:
     told, ended = Planted(orders=200, curse=0.0).frames()
     told["priced"] = told["priced"].with_columns(**columns)
-    return Regret.of(Joined.of(told, ended, COSTS, None), COSTS, hindsight=hindsight)
+    return Regret.of(Joined.of(told, ended, COSTS, None), [*told], COSTS, hindsight=hindsight)
 
 
 def test_regret_is_what_a_decision_costs_beyond_the_cheapest() -> None:
     found = ledger()
-    totals = [frame["total_cents"].to_numpy() for frame in found.joined.outcomes.values()]
+    totals = [frame["total_cents"].to_numpy() for frame in found.outcomes.values()]
     assert found.cents[0] == pytest.approx(totals[0] - totals[1].clip(max=totals[0]))
     assert (found.cents.min(axis=0) == 0).all()
     told = found.totals()
@@ -47,8 +47,9 @@ def test_an_empty_shelf_and_a_price_are_told_before_the_terms() -> None:
     dear = {"freight_cents": pl.col("freight_cents") + 5_000}
     short = ledger(**dear, stock_outs=pl.lit(1, pl.Int32)).worst()[0]
     assert (short["policy"], short["why"]) == ("priced", "stock")
-    kept = ledger(**dear, scarcity_cents=pl.lit(-1, pl.Int64)).worst()[0]
+    kept = ledger(**dear, price_version=pl.lit("v1")).worst()[0]
     assert (kept["policy"], kept["why"]) == ("priced", "scarcity")
+    assert ledger(hindsight=True, **dear, price_version=pl.lit("v1")).worst()[0]["why"] == "freight"
     assert ledger(**dear).worst()[0]["why"] == "freight"
 
 
@@ -60,7 +61,7 @@ def test_hindsight_charges_what_lanes_really_took() -> None:
     joined = Joined.of(told, ended, COSTS, None)
     moved = joined.moves["priced"].moved
     to_slow = moved & (joined.outcomes["priced"]["source_ids"] == "seller:1").to_numpy()
-    known, later = (Regret.of(joined, COSTS, hindsight=flag) for flag in (False, True))
+    known, later = (Regret.of(joined, [*told], COSTS, hindsight=flag) for flag in (False, True))
     assert (known.cents[1] == 0).all()
     assert (later.cents[1][to_slow] > 0).all()
     assert later.totals()["basis"] == "hindsight"

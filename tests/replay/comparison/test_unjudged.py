@@ -32,6 +32,7 @@ def test_each_reason_counts_and_an_order_counts_once() -> None:
     }
     assert list(counts) == list(REASONS)
     assert found["share"] == (moved.sum() + 3) / 100
+    assert found["without_outcome"] == (moved.sum() + 2) / 100
     assert found["orders"] == 100
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from replay.insight import bottlenecks, claims, expected, judged, kpis, packages, routes, satisfaction
+from graph import model
+from replay.insight import bottlenecks, claims, expected, judged, kpis, routes, satisfaction
 from replay.insight.insight import Insight
 from replay.insight.packages import Log
-from replay.insight.selections import SELECTIONS
+from replay.insight.selections import SELECTIONS, TARGET_HOURS
 from replay.insight.settings import RankingSettings
 
 PAGE = (Path(__file__).parents[3] / "docs" / "insight.md").read_text("utf-8")
@@ -20,8 +21,8 @@ SETTINGS = RankingSettings()
 @pytest.mark.parametrize(
     "told",
     [
-        f"not handed over {packages.LOST_WAITING_DAYS} days after its purchase",
-        f"{packages.LOST_TRAVELLING_DAYS} days\nafter its hand-over",
+        f"not handed over {model.UNHANDED_DAYS} days after its purchase",
+        f"{model.UNDELIVERED_DAYS} days\nafter its hand-over",
         f"in the {expected.WINDOW_DAYS}\ndays before the day of the purchase",
         f"fewer than {expected.ENOUGH}",
         f"the last {SETTINGS.window_days} days count",
@@ -31,7 +32,7 @@ SETTINGS = RankingSettings()
         f"{routes.BANDS} bands",
         f"handed over in the last {bottlenecks.CURRENT_DAYS} days",
         f"in the last {bottlenecks.FENCE_DAYS} days, in hours",
-        f"beyond {bottlenecks.TARGET_HOURS:.0f} h",
+        f"beyond {TARGET_HOURS:.0f} h",
         f"`CRITICAL` from {SETTINGS.critical:.0%} of".replace("%", " %"),
         f"`HIGH` from {SETTINGS.high:.0%}".replace("%", " %"),
         f"`MEDIUM` from {SETTINGS.medium:.0%}".replace("%", " %"),

@@ -10,6 +10,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from graph.errors import SnapshotError
+from graph.model import UNDELIVERED_DAYS, UNHANDED_DAYS
 from ingest.checks import check
 from ingest.facts import gather, gather_nodes
 from ingest.names import named
@@ -109,9 +110,11 @@ def test_the_expectation_is_the_mean_of_the_pair_before_the_day(packages: pl.Dat
 def test_a_package_is_where_its_stamps_say_and_lost_when_it_waits_too_long() -> None:
     at = 1_000_000_000
     ages = {"waits": 10, "forgotten": 95, "travels": 100, "vanished": 130, "new": 1, "there": 200}
+    ages |= {"just waits": UNHANDED_DAYS, "just travels": 125}
     events = [_event("OrderPurchased", at - days * DAY_S, order) for order, days in ages.items()]
     events += [_event("OrderApproved", at - days * DAY_S + 60, o) for o, days in ages.items() if o != "new"]
-    for order, handed in {"travels": 90, "vanished": 125, "there": 190}.items():
+    way = {"travels": 90, "vanished": 125, "there": 190, "just travels": UNDELIVERED_DAYS}
+    for order, handed in way.items():
         events.append(_event("HandedToCarrier", at - handed * DAY_S, order, part="s"))
     events.append(_event("Delivered", at - 100 * DAY_S, "there", part="s"))
     found = packages(pl.LazyFrame(events, infer_schema_length=None), _tables(), at)
@@ -122,6 +125,8 @@ def test_a_package_is_where_its_stamps_say_and_lost_when_it_waits_too_long() -> 
         "vanished": "lost",
         "new": "approval",
         "there": "delivered",
+        "just waits": "handling",
+        "just travels": "transit",
     }
     assert found.schema == SCHEMA
 

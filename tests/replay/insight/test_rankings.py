@@ -29,8 +29,8 @@ def in_window(rows: list[Row], as_of_s: int) -> dict[str, list[Row]]:
     """Return the packages of the window by seller, those lost to sight left out."""
     found = defaultdict(list)
     for row in rows:
-        waited = row.handed_s is None and as_of_s - row.purchased_s >= 90 * DAY_S
-        travelled = row.handed_s is not None and as_of_s - row.handed_s >= 120 * DAY_S
+        waited = row.handed_s is None and as_of_s - row.purchased_s > 90 * DAY_S
+        travelled = row.handed_s is not None and as_of_s - row.handed_s > 120 * DAY_S
         lost = row.delivered_s is None and (waited or travelled)
         if row.purchased_s >= as_of_s - SETTINGS.window_days * DAY_S and not lost:
             found[row.seller_id].append(row)

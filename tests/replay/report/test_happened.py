@@ -26,13 +26,17 @@ TABLES = {
 
 
 def package(order: str, day: float, days: float | None, **other: Any) -> dict[str, Any]:
-    """Return a package bought ``day`` days after the start that takes so many days; half of it is transit."""
+    """Return a package bought ``day`` days after the start that takes so many days; half of it is transit.
+
+    Without days it is still with its seller.
+    """
     bought = int(FROM_S + day * DAY_S)
     end = None if days is None else int(bought + days * DAY_S)
     told = dict.fromkeys(SCHEMA) | {
         **{"order_id": order, "seller_id": "s", "customer_state": "SP", "purchased_s": bought},
         **{"approved_s": bought, "handed_s": None if days is None else int(bought + days * DAY_S / 2)},
         **{"delivered_s": end, "promised_s": bought + 10 * DAY_S, "promise_days": 10.0},
+        **{"total_days": days, "at": "handling" if days is None else "delivered"},
     }
     return told | other
 
@@ -51,12 +55,35 @@ def test_an_order_has_arrived_with_its_last_package() -> None:
 
 
 def test_an_order_under_way_counts_as_long_as_it_has_taken() -> None:
-    way = package("b", 0, None, handed_s=FROM_S + DAY_S)
+    way = package("b", 0, None, handed_s=FROM_S + DAY_S, at="transit")
     whole = told(package("a", 0, 4.0), way, package("c", 10, None))
     assert (whole["arrived"], whole["open"]) == (1, 2)
     assert whole["median_days"] is None
     # The one that was never handed over may have been canceled: it is neither due nor late.
     assert (whole["due"], whole["late"]) == (2, 1)
+
+
+def test_what_is_lost_is_counted_and_prolongs_nothing() -> None:
+    """Of a history that has ended the means are those of what was delivered."""
+    gone = package("x", 1, None, at="lost")
+    half = package("y", 2, None, handed_s=FROM_S + 3 * DAY_S, at="lost")
+    whole = told(package("a", 0, 4.0), package("b", 8, 6.0), gone, half, package("y", 2, 8.0, seller_id="t"))
+    assert (whole["orders"], whole["arrived"], whole["open"], whole["lost"]) == (4, 2, 0, 2)
+    assert (whole["mean_days"], whole["p90_days"]) == (5.0, 6.0)
+    # The order that came in part had a promise all the same; the one never handed over has none to break.
+    assert (whole["due"], whole["late"]) == (3, 1)
+    days = {name: stage["mean_days"] for name, stage in whole["stages"].items()}
+    assert days == pytest.approx({"approval": 0.0, "handling": (2 + 3 + 1 + 4) / 4, "transit": 3.0})
+
+
+def test_a_stage_is_open_only_while_the_package_is_in_it() -> None:
+    unapproved = package("b", 0, 6.0, approved_s=None)
+    whole = told(package("a", 0, 4.0), unapproved, package("c", 20, None, at="lost", approved_s=None))
+    assert whole["stages"]["approval"]["mean_days"] == 0.0
+    waiting = told(package("a", 0, 20.0), package("c", 25, None, approved_s=None, at="approval"))
+    assert waiting["stages"]["handling"]["mean_days"] == 10.0
+    slow = told(package("a", 0, 4.0), package("b", 0, 20.0), package("c", 5, None))
+    assert slow["stages"]["handling"]["mean_days"] > (2.0 + 10.0) / 2
 
 
 def test_stages_and_states() -> None:

@@ -20,7 +20,7 @@ from replay.stream.source import FrameLog, Recorded
 from replay.stream.stepper import Stepper
 from tests.replay.stream.conftest import QUICK
 
-DAYS = ("2017-05-10", "2017-11-27", "2018-03-01")
+DAYS = ("2017-02-10", "2017-05-10", "2017-07-25")
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ from replay.stream.windows import KEPT_DAYS, MEASURES, QUANTILES, SCOPES, WINDOW
 from tests.replay.stream.conftest import QUICK
 from tests.replay.stream.raw import packages_of
 
+HALF_YEAR = int(np.datetime64("2017-07-01", "D").astype(np.int64))
 FORECAST = ("expected_n", "expected_sum_s", "real_sum_s")
 
 
@@ -38,7 +39,8 @@ def play(recorded: Recorded, until_s: int | None = None) -> Played:
 
 @pytest.fixture(scope="module")
 def played(recorded: Recorded) -> Played:
-    return play(recorded)
+    """Play the first half year: opening stock, then everything that a marketplace does."""
+    return play(recorded, start_of(HALF_YEAR))
 
 
 def quantile(values: list[int], p: float) -> int | None:
@@ -104,7 +106,7 @@ def test_windows_agree_with_the_raw_tables(played: Played, market_dir: Path) -> 
         (one.name, scope) for one in WINDOWS for scope in one.scopes
     }
     some = [one for place, one in enumerate(windows) if place % 11 == 0]
-    assert_agree(some, packages_of(market_dir), 120)
+    assert_agree(some, packages_of(market_dir), 50)
 
 
 @pytest.mark.campaign
@@ -115,12 +117,11 @@ def test_windows_of_the_real_history_agree_with_its_tables(olist_dir: Path) -> N
     assert_agree(windows[::11] + windows[-20:], packages, 200)
 
 
-def test_any_stretch_can_be_read_at_any_tick(recorded: Recorded, market_dir: Path) -> None:
-    until = int(np.datetime64("2017-07-18", "D").astype(np.int64))
-    stepper, _ = play(recorded, start_of(until))
+def test_any_stretch_can_be_read_at_any_tick(played: Played, market_dir: Path) -> None:
+    stepper, until = played[0], HALF_YEAR
     packages = packages_of(market_dir)
     for scope in SCOPES:
-        for days in (1, 3, 14, KEPT_DAYS):
+        for days in (1, 5, KEPT_DAYS):
             rows = stepper.state.windows.read(scope, days, until)
             assert by_key(rows) == batch(packages, scope, (start_of(until - days), start_of(until)))
 

@@ -1,0 +1,124 @@
+"""Two processes: the same result as one, what is learned told as it was learned, errors told too."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import SimpleQueue
+from time import sleep
+from typing import Any
+
+import numpy as np
+import pytest
+
+from api import policies
+from graph.lead_time import OnlineParameters
+from ingest.source import open_source
+from replay.beside import LeftAlone, Listening, Telling, beside
+from replay.moving import Known, Learning, day_of
+from replay.playing import shared_out
+from replay.recorded import Past, read_past
+from replay.replayed import opening_stock, replay, replay_in_two
+
+FEW_TREES = OnlineParameters(lane_trees=8, seller_trees=4, base_minimum=400)
+SPAN = (
+    int(datetime(2018, 2, 1, 3, tzinfo=UTC).timestamp()),
+    int(datetime(2018, 2, 20, 3, tzinfo=UTC).timestamp()),
+)
+
+
+@pytest.fixture(scope="module")
+def past(market_dir: Path) -> Past:
+    return read_past(open_source(str(market_dir)))
+
+
+def silent(_share: float) -> None:
+    pass
+
+
+def test_two_processes_tell_what_one_tells(past: Past) -> None:
+    chosen = [policies.load(name) for name in ("as_is", "priced", "cheapest")]
+    shares: list[float] = []
+    told = [
+        play(
+            past,
+            SPAN,
+            chosen,
+            chosen[1].costs,
+            opening_stock(past, SPAN[0]),
+            parameters=FEW_TREES,
+            progress=tell,
+        )
+        for play, tell in ((replay, silent), (replay_in_two, shares.append))
+    ]
+    assert told[0].to_dict() == told[1].to_dict()
+    for name, outcomes in told[0].outcomes.items():
+        assert outcomes.equals(told[1].outcomes[name])
+    assert [run.home is None for run in told[1].runs] == [False, True, False]
+    assert shares == sorted(shares)
+    assert shares[-1] <= 1.0
+
+
+def test_what_is_told_is_what_was_learned(past: Past) -> None:
+    messages: Any = SimpleQueue()
+    telling, listening = Telling(Learning(past, SPAN[0], FEW_TREES), messages), Listening(messages)
+    sizes = []
+    for day in range(day_of(SPAN[0]), day_of(SPAN[0]) + 9):
+        known = telling.known(day, silent)
+        message = messages.get()
+        sizes.append(len(message))
+        messages.put(message)
+        heard = listening.known(day, silent)
+        assert same(known, heard)
+    assert max(sizes[1:6]) < sizes[0]  # the stages are told once a week
+
+
+def same(one: Known, other: Known) -> bool:
+    """Say whether two models are alike to the bit."""
+    parts = [
+        [
+            *(getattr(known.lead_times, name) for name in ("state", "state_n", "seller", "handling_level")),
+            *(
+                known.lead_times.pair.effect,
+                known.lead_times.total.spread.cdf if known.lead_times.total else 0,
+            ),
+            *(known.freight.coefficients, known.freight.seller_effect, known.lead_times.as_of_s),
+        ]
+        for known in (one, other)
+    ]
+    return all(np.array_equal(mine, theirs) for mine, theirs in zip(*parts, strict=True))
+
+
+def test_who_listens_hears_that_it_is_over() -> None:
+    messages: Any = SimpleQueue()
+    messages.put(b"")
+    with pytest.raises(LeftAlone):
+        Listening(messages).known(1, silent)
+
+
+def test_days_must_agree() -> None:
+    messages: Any = SimpleQueue()
+    messages.put(pickle.dumps((1, None, None)))
+    with pytest.raises(AssertionError):
+        Listening(messages).known(2, silent)
+
+
+def wait(other: Any) -> None:
+    while True:
+        assert other.share == 0.0
+        sleep(0.05)
+
+
+@pytest.mark.parametrize("ask", [lambda other: other.result(silent), wait])
+def test_errors_of_the_other_are_raised_here(ask: Callable[[Any], object]) -> None:
+    with pytest.raises(ValueError, match="invalid literal"), beside(int, "twelve") as other:
+        ask(other)
+
+
+def test_the_dearest_policy_goes_to_the_second_process() -> None:
+    as_is, priced, cheapest = (policies.load(name) for name in ("as_is", "priced", "cheapest"))
+    assert shared_out([as_is, priced]) == ((as_is,), (priced,))
+    assert shared_out([as_is, priced, cheapest]) == ((as_is, cheapest), (priced,))
+    assert shared_out([as_is]) == ((), (as_is,))
