@@ -134,6 +134,12 @@ def test_nobody_waits_for_what_is_there_or_lost(last: dict[str, int]) -> None:
     assert "own" not in under_way(named, model(named), NOW).order_id
 
 
+@pytest.mark.parametrize("last", [{"purchased": 90}, {"purchased": 125, "handed": 120}])
+def test_on_the_last_day_it_is_still_waited_for(last: dict[str, int]) -> None:
+    named = history(**{"promised": 1} | last)
+    assert "own" in under_way(named, model(named), NOW).order_id
+
+
 def test_what_will_be_is_not_looked_at() -> None:
     named = history(purchased=12, handed=9, promised=-2)
     columns = {name: getattr(named.journeys, name).copy() for name in Journeys.__slots__}

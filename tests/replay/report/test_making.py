@@ -11,6 +11,7 @@ import pytest
 from api import policies
 from graph.plan import PlacementPlan
 from ingest.source import open_source
+from replay.insight.modelled import BASIS
 from replay.recorded import Past
 from replay.report.making import LAST_DAYS, Made, Sources, Wanted, make
 from replay.report.smart_routing import canonical
@@ -79,6 +80,7 @@ def test_rankings_know_nothing_from_after_the_stretch(
     known = sources.log.packages(SPAN_S[1])
     assert told["kpis"]["now"]["delivered"] <= known["order_id"].n_unique()
     assert sum(row["n"] for row in told["routes"]["routes"]) <= known.height
+    assert told["diagnosis"]["expected_from"] == BASIS
     assert told["diagnosis"]["packages"] <= made[0].report.happened["packages"]
 
 

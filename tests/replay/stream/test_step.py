@@ -15,6 +15,7 @@ from inventory.stock import StockSettings
 from replay.moving import start_of
 from replay.stream.events import Event, event_id, tick
 from replay.stream.learner import Learner
+from replay.stream.orders import Package
 from replay.stream.reference import Reference
 from replay.stream.state import Output, State
 from replay.stream.step import step
@@ -179,6 +180,17 @@ def test_orders_nobody_waits_for_any_more_are_lost_but_not_forgotten(state: Stat
     play(state, arrived, midnight(last + 1))
     assert list(state.orders.lost) == ["o1"]
     assert np.isfinite(learned(state.learner, "total_days")[1])
+
+
+def test_a_package_is_lost_once_its_days_are_over() -> None:
+    package = Package("s1", 0, 0)
+    last = NOON + UNHANDED_DAYS * DAY
+    assert (package.lost(NOON, last), package.lost(NOON, last + 1)) == (False, True)
+    package.handed_s = last
+    last += UNDELIVERED_DAYS * DAY
+    assert (package.lost(NOON, last), package.lost(NOON, last + 1)) == (False, True)
+    package.delivered_s = last + 2
+    assert not package.lost(NOON, last + 3)
 
 
 def test_an_order_without_lines_counts_and_teaches_nothing(state: State) -> None:
