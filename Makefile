@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?=
 
-.PHONY: demo test setup services neo4j lint format bench bench-fulfilment bench-http bench-preview bench-neo4j bench-placement campaign lock clean help
+.PHONY: demo test setup services neo4j lint format bench bench-fulfilment bench-http bench-preview bench-neo4j bench-comparison bench-placement campaign lock clean help
 
 demo: setup  ## Build a network, route orders over it, report the last 60 days (DATA=dir: real Olist tables)
 	$(BIN)/malha demo $(if $(DATA),--source "$(DATA)") --out demo
@@ -56,6 +56,9 @@ bench-preview: setup  ## HTTP previews of orders against a stored answer, the da
 
 bench-neo4j: services  ## Loading the graph: empty, again, next month
 	$(BIN)/python -m benchmarks.neo4j $(if $(DATA),--source "$(DATA)")
+
+bench-comparison: setup  ## Claims of comparisons against the truth of synthetic worlds
+	$(BIN)/python -m benchmarks.comparison_truth
 
 bench-placement: setup  ## Placement instances with known values, against plain HiGHS (INSTANCES=dir OUT=file.json)
 	$(BIN)/python -m benchmarks.placement --instances "$(INSTANCES)" $(if $(TIME),--time $(TIME)) \

@@ -23,7 +23,7 @@ def prediction(joined: Joined) -> dict[str, Any]:
     ``on_time``: what was expected, what came.
     """
     told = _scored(joined)
-    months = told.group_by("month").agg(*_FIGURES).sort("month")
+    months = told.group_by("month", maintain_order=True).agg(*_FIGURES).sort("month")
     return {
         **_figures(told.select(*_FIGURES).row(0, named=True)),
         "months": [{"month": row["month"], **_figures(row)} for row in months.iter_rows(named=True)],

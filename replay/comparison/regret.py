@@ -143,7 +143,9 @@ def _days_in_hindsight(joined: Joined) -> dict[str, Floats]:
     known = record.drop_nulls("realised_days")
 
     def medians(keys: tuple[str, ...], named: str) -> pl.DataFrame:
-        found = known.group_by(keys).agg(pl.col("realised_days").median().alias(named), pl.len())
+        found = known.group_by(keys, maintain_order=True).agg(
+            pl.col("realised_days").median().alias(named), pl.len()
+        )
         return found.filter(pl.col("len") >= LEAST).drop("len")
 
     by_lane, by_source = medians(lane, "by_lane"), medians(lane[:1], "by_source")

@@ -90,8 +90,8 @@ def bottlenecks(
     now = current(packages, as_of_s).with_columns(
         outlier=pl.col("prep_hrs") > (float("inf") if fence is None else fence)
     )
-    states = _judged(now.group_by("seller_state").agg(_figures()), settings)
-    sellers = now.group_by("seller_id").agg(
+    states = _judged(now.group_by("seller_state", maintain_order=True).agg(_figures()), settings)
+    sellers = now.group_by("seller_id", maintain_order=True).agg(
         pl.col("seller_state").min().alias("state"),
         pl.len().cast(pl.Int64).alias("packages"),
         pl.col("outlier").sum().cast(pl.Int64).alias("outliers"),
@@ -198,11 +198,11 @@ def on_offer(
     offers = tables["offers"]
     since = as_of_s - OFFER_LAPSE_DAYS * DAY_S
     live = offers.filter(pl.col("last_sold").dt.epoch("s") >= since)
-    products = live.group_by("seller_id").agg(
+    products = live.group_by("seller_id", maintain_order=True).agg(
         pl.col("product_id").n_unique().cast(pl.Int64).alias("products")
     )
     if units is None:
-        held = tables["stocks"].group_by("seller_id").agg(pl.col("units").sum())
+        held = tables["stocks"].group_by("seller_id", maintain_order=True).agg(pl.col("units").sum())
     else:
         held = pl.DataFrame(
             {"seller_id": list(units), "units": list(units.values())},

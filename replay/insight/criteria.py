@@ -83,7 +83,7 @@ def by_mean(observed: pl.DataFrame, key: Sequence[str], groups: pl.DataFrame, be
     ``groups`` (the key) says which groups there are and in which order.
     """
     value = pl.col(OBSERVED)
-    sums = observed.group_by(key).agg(
+    sums = observed.group_by(key, maintain_order=True).agg(
         pl.len().alias("n"), value.mean().alias("raw"), (value - value.mean()).pow(2).sum().alias("squares")
     )
     found = groups.join(sums, on=list(key), how="left", maintain_order="left", nulls_equal=True)
@@ -95,7 +95,9 @@ def by_mean(observed: pl.DataFrame, key: Sequence[str], groups: pl.DataFrame, be
 
 def by_share(observed: pl.DataFrame, key: Sequence[str], groups: pl.DataFrame, better: int) -> Criterion:
     """Return a criterion of shares; ``observed``: the key and ``observed``, true or false."""
-    counts = observed.group_by(key).agg(pl.len().alias("n"), pl.col(OBSERVED).sum().alias("hits"))
+    counts = observed.group_by(key, maintain_order=True).agg(
+        pl.len().alias("n"), pl.col(OBSERVED).sum().alias("hits")
+    )
     found = groups.join(counts, on=list(key), how="left", maintain_order="left", nulls_equal=True)
     n, hits = _floats(found["n"], 0.0), _floats(found["hits"], 0.0)
     raw: Floats = np.where(n > 0, hits / np.maximum(n, 1.0), np.nan)

@@ -96,7 +96,7 @@ def _long(done: pl.DataFrame, end: End) -> pl.DataFrame:
 def _by(long: pl.DataFrame) -> pl.DataFrame:
     """Return the columns of ``Diagnosis``; first comes the state whose late packages lost most days."""
     excess, late = pl.col("days") - pl.col("expected"), pl.col("late")
-    told = long.group_by("end", "state", "stage").agg(
+    told = long.group_by("end", "state", "stage", maintain_order=True).agg(
         pl.len().cast(pl.Int64).alias("n"),
         pl.col("days").mean().alias("mean_days"),
         pl.col("expected").mean().alias("expected_days"),

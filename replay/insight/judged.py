@@ -138,13 +138,19 @@ def measured(seen: pl.DataFrame, as_of_s: int) -> pl.DataFrame:
     """Return the raw rate of every target by seller, and ``packages``; null where nothing was observed."""
     floor = FLOOR_DAYS["handling"]
     took = pl.col("handling_days").clip(floor) / pl.col("expected_handling_days").clip(floor)
-    plain = seen.group_by("seller_id").agg(
+    plain = seen.group_by("seller_id", maintain_order=True).agg(
         pl.len().cast(pl.Int64).alias("packages"),
         took.log().mean().alias("handling"),
         pl.col("late").mean().alias("late"),
     )
-    missed = due(seen, as_of_s).group_by("seller_id").agg(pl.col(OBSERVED).mean().alias("breaches"))
-    stars = liked(seen).group_by("seller_id").agg(pl.col(OBSERVED).mean().alias("review"))
+    missed = (
+        due(seen, as_of_s)
+        .group_by("seller_id", maintain_order=True)
+        .agg(pl.col(OBSERVED).mean().alias("breaches"))
+    )
+    stars = (
+        liked(seen).group_by("seller_id", maintain_order=True).agg(pl.col(OBSERVED).mean().alias("review"))
+    )
     joined = plain.join(missed, on="seller_id", how="left").join(stars, on="seller_id", how="left")
     return joined.sort("seller_id")
 
@@ -153,7 +159,9 @@ def profit(seen: pl.DataFrame, days: int) -> pl.DataFrame:
     """Return the plain profit formula's BRL a seller over a window: the formula most used on this history."""
     cost = pl.col("review_score").replace_strict(REVIEW_COST, default=0.0, return_dtype=pl.Float64)
     sales = pl.col("price_cents").sum() / 100
-    return seen.group_by("seller_id").agg(profit=0.1 * sales + 80.0 * days / 30 - cost.sum())
+    return seen.group_by("seller_id", maintain_order=True).agg(
+        profit=0.1 * sales + 80.0 * days / 30 - cost.sum()
+    )
 
 
 def rank_correlation(pair: pl.DataFrame) -> tuple[int, float | None, float | None]:

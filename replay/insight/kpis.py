@@ -100,7 +100,7 @@ def period(packages: pl.DataFrame, from_s: int, to_s: int) -> Period:
     )
     answered = reviewed["review_score"]
     mean = answered.mean()
-    by_state = bought.group_by(pl.col("customer_state").alias("state")).agg(
+    by_state = bought.group_by(pl.col("customer_state").alias("state"), maintain_order=True).agg(
         pl.len().cast(pl.Int64).alias("orders")
     )
     return Period(

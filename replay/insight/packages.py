@@ -146,19 +146,21 @@ def _of(events: pl.LazyFrame, kind: str) -> pl.LazyFrame:
 
 
 def _orders(events: pl.LazyFrame) -> pl.LazyFrame:
-    bought = _of(events, "OrderPurchased").group_by("order_id")
+    bought = _of(events, "OrderPurchased").group_by("order_id", maintain_order=True)
     return bought.agg(pl.col("time_s").min().alias("purchased_s"), pl.col("promised_s", "zip_prefix").first())
 
 
 def _first(events: pl.LazyFrame, kind: str, name: str) -> pl.LazyFrame:
-    return _of(events, kind).group_by("order_id").agg(pl.col("time_s").min().alias(name))
+    return _of(events, kind).group_by("order_id", maintain_order=True).agg(pl.col("time_s").min().alias(name))
 
 
 def _contents(events: pl.LazyFrame, products: pl.DataFrame) -> pl.LazyFrame:
     """Return what each seller sends for each order; the category is the first in the alphabet."""
     lines = _of(events, "OrderPurchased").filter(pl.col("seller_id").is_not_null())
     known = products.lazy().select("product_id", "category")
-    of_seller = lines.join(known, on="product_id", how="left").group_by("order_id", "seller_id")
+    of_seller = lines.join(known, on="product_id", how="left").group_by(
+        "order_id", "seller_id", maintain_order=True
+    )
     return of_seller.agg(
         pl.col("price_cents", "freight_cents").sum(),
         pl.col("category").min(),
@@ -167,7 +169,7 @@ def _contents(events: pl.LazyFrame, products: pl.DataFrame) -> pl.LazyFrame:
 
 
 def _limits(events: pl.LazyFrame) -> pl.LazyFrame:
-    of_seller = _of(events, "OrderApproved").group_by("order_id", "seller_id")
+    of_seller = _of(events, "OrderApproved").group_by("order_id", "seller_id", maintain_order=True)
     return of_seller.agg(pl.col("shipping_limit_s").max())
 
 
@@ -186,7 +188,7 @@ def _shipments(events: pl.LazyFrame) -> pl.LazyFrame:
 
     sent = events.filter(pl.col("kind").is_in(["HandedToCarrier", "Delivered"]))
     seller = pl.when(pl.col("part") != "").then("part").alias("seller_id")
-    of_package = sent.drop("seller_id").with_columns(seller).group_by(_PARCEL)
+    of_package = sent.drop("seller_id").with_columns(seller).group_by(_PARCEL, maintain_order=True)
     return of_package.agg(handed_s=stamp("HandedToCarrier"), delivered_s=stamp("Delivered"))
 
 

@@ -140,7 +140,7 @@ def liked(seen: pl.DataFrame) -> pl.DataFrame:
 
 def _counts(seen: pl.DataFrame) -> pl.DataFrame:
     own = pl.col("warehouse_id").is_null()
-    return seen.group_by(KEY).agg(
+    return seen.group_by(KEY, maintain_order=True).agg(
         pl.col("seller_state").filter(own).min(),
         pl.len().cast(pl.Int64).alias("n"),
         (pl.col("at") == "handling").sum().cast(pl.Int64).alias("waiting"),

@@ -86,10 +86,12 @@ def missed(sent: pl.DataFrame, as_of_s: int) -> pl.DataFrame:
 
 
 def _counted(groups: pl.DataFrame, sent: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
-    counts = sent.group_by(KEY).agg(
+    counts = sent.group_by(KEY, maintain_order=True).agg(
         pl.len().cast(pl.Int64).alias("n"), pl.col("distance_km", "transit_days", "usual_days").mean()
     )
-    lost = moved.group_by(KEY).agg((pl.col("took") - pl.col("usual")).sum().alias("days_lost"))
+    lost = moved.group_by(KEY, maintain_order=True).agg(
+        (pl.col("took") - pl.col("usual")).sum().alias("days_lost")
+    )
     told = groups
     for frame in (counts, lost):
         told = told.join(frame, on=KEY, how="left", maintain_order="left", nulls_equal=True)

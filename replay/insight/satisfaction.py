@@ -113,9 +113,11 @@ def satisfaction(packages: pl.DataFrame) -> Satisfaction:
     after = reviewed.filter(pl.col("reviewed_s") >= pl.col("delivered_s"))
     return Satisfaction(
         reviews=reviewed.height,
-        means=reviewed.group_by(late=late).agg(figures).sort("late"),
-        by_lateness=shown.group_by("days_after_promise").agg(figures).sort("days_after_promise"),
-        by_days=classed.group_by("from_days", "to_days").agg(figures).sort("from_days"),
+        means=reviewed.group_by(late=late, maintain_order=True).agg(figures).sort("late"),
+        by_lateness=shown.group_by("days_after_promise", maintain_order=True)
+        .agg(figures)
+        .sort("days_after_promise"),
+        by_days=classed.group_by("from_days", "to_days", maintain_order=True).agg(figures).sort("from_days"),
         jumps=_jumps(reviewed),
         answered_after_delivery=_jumps(after),
         spearman={name: _spearman(reviewed, name) for name in ("total_days", "days_after_promise")},

@@ -104,7 +104,11 @@ def _states(
     orders: pl.DataFrame, sent: pl.DataFrame, zips: pl.DataFrame, as_of_s: int
 ) -> list[dict[str, Any]]:
     """Return the states where orders went, the busiest first, with where on the map their customers live."""
-    placed = zips.drop_nulls(["lat", "lng"]).group_by("state").agg(pl.col("lat", "lng").median())
+    placed = (
+        zips.drop_nulls(["lat", "lng"])
+        .group_by("state", maintain_order=True)
+        .agg(pl.col("lat", "lng").median())
+    )
     places = {state: {"lat": lat, "lng": lng} for state, lat, lng in placed.iter_rows()}
     packages = sent.partition_by("customer_state", as_dict=True)
     rows = [

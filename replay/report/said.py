@@ -51,7 +51,11 @@ def said(past: Past, log: Log, span_s: tuple[int, int], settings: RankingSetting
 
 def _shelves(past: Past, at_s: int) -> dict[str, pl.DataFrame]:
     """Return the offers sold before an instant, with their last sale, and what warehouses hold."""
-    sold = past.sales.filter(pl.col("at_s") < at_s).group_by("offer").agg(pl.col("at_s").max())
+    sold = (
+        past.sales.filter(pl.col("at_s") < at_s)
+        .group_by("offer", maintain_order=True)
+        .agg(pl.col("at_s").max())
+    )
     named = past.tables["offers"].select("product_id", "seller_id").with_row_index("offer")
     last = pl.from_epoch("at_s").dt.cast_time_unit("us").dt.replace_time_zone("UTC")
     offers = named.join(sold.with_columns(pl.col("offer").cast(pl.UInt32)), on="offer")

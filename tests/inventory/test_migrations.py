@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 import replay.alerts.tables
 import replay.purchasing.tables
+import replay.stream.tables
 import replay.tables  # noqa: F401 (these tables stand on the metadata too)
 from graph.errors import BadInput
 from inventory.migrations import differences, upgrade
