@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?=
 
-.PHONY: demo test setup services neo4j lint format bench bench-fulfilment bench-http bench-preview bench-neo4j bench-comparison bench-placement campaign lock clean help
+.PHONY: demo test setup services neo4j lint format bench bench-fulfilment bench-http bench-preview bench-neo4j bench-comparison bench-placement bench-placement-growth campaign lock clean help
 
 demo: setup  ## Build a network, route orders over it, report the last 60 days (DATA=dir: real Olist tables)
 	$(BIN)/malha demo $(if $(DATA),--source "$(DATA)") --out demo
@@ -63,6 +63,9 @@ bench-comparison: setup  ## Claims of comparisons against the truth of synthetic
 bench-placement: setup  ## Placement instances with known values, against plain HiGHS (INSTANCES=dir OUT=file.json)
 	$(BIN)/python -m benchmarks.placement --instances "$(INSTANCES)" $(if $(TIME),--time $(TIME)) \
 		$(if $(ONLY),--only "$(ONLY)") --out "$(OUT)"
+
+bench-placement-growth: setup  ## Growth of placement: 27, 300 and 849 sites (OUT=file.json; half an hour, much memory)
+	$(BIN)/python -m benchmarks.placement_growth --out "$(OUT)"
 
 campaign: services  ## The long seeded campaigns (thousands of cases)
 	$(BIN)/python -m pytest -q -m campaign

@@ -1,12 +1,13 @@
 """The facts of today as events of the stream: what the ledger's verbs leave behind in the live log.
 
-A fact has one id wherever it comes from (`event_id`), so a verb and an event that tells the same leave one
+A fact has one id wherever it comes from (`fact_id`), so a verb and an event that tells the same leave one
 entry. They are appended in the unit of work that books them, after everything else: others who append wait.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
@@ -39,26 +40,45 @@ def note(unit: UnitOfWork, events: Sequence[Event]) -> int:
     return StoredLog(unit.connection, LIVE).append(events)
 
 
-def purchased(network: Network, decision: Decision, at: datetime) -> list[Event]:
-    """Return the purchase of an order, one event a line that somebody serves."""
+def fact_id(kind: str, subject: str, part: str, data: Mapping[str, Any]) -> str:
+    """Return the id of a fact of today: as in any log, and of a purchase also the seller.
+
+    A line may be split among sellers, and decided anew at its approval: each seller is told of once.
+    """
+    told = event_id(kind, subject, part, data)
+    return f"{told}/{data['seller_id']}" if kind == "OrderPurchased" and data.get("seller_id") else told
+
+
+def purchased(
+    network: Network, decision: Decision, at: datetime, bought_at: datetime | None = None
+) -> list[Event]:
+    """Return the purchase of an order as decided at ``at``: one event a line and seller who serves it.
+
+    Prices and freight are those of all its ``quantity`` units. ``bought_at``: when the promise began, if that
+    was earlier.
+    """
     options, order = decision.options, decision.options.order
-    events, charged = list[Event](), set[int]()
-    promised: dict[str, Any] = (
-        {} if order.promise_days is None else {"promised_s": round(_s(at) + order.promise_days * DAY_S)}
-    )
+    shared: dict[str, Any] = {"zip_prefix": order.zip_prefix}
+    if order.promise_days is not None:
+        shared["promised_s"] = round(_s(bought_at or at) + order.promise_days * DAY_S)
+    units, freight = Counter[tuple[int, str]](), defaultdict[tuple[int, str], float](float)
+    charged = set[int]()
     for part in decision.choice.assignment.parts:
         if part.route == UNFILLED:
             continue
-        line, (source_id, _) = order.lines[part.line], decision.problem.route_id(part.route)
-        seller_id = source_id.rpartition(":")[2]
+        key = part.line, decision.problem.route_id(part.route)[0].rpartition(":")[2]
         package = 0.0 if part.route in charged else float(options.package_freight[part.route])
         charged.add(part.route)
-        freight = package + part.quantity * float(options.unit_freight[part.line, part.route])
+        units[key] += part.quantity
+        freight[key] += package + part.quantity * float(options.unit_freight[part.line, part.route])
+    events = []
+    for (row, seller_id), quantity in units.items():
+        line, cents = order.lines[row], freight[row, seller_id]
         data = {
-            **{"product_id": line.product_id, "seller_id": seller_id, "zip_prefix": order.zip_prefix},
-            "price_cents": _price_cents(network, line.product_id, seller_id) * part.quantity,
-            "freight_cents": round(freight) if np.isfinite(freight) else 0,
-            **promised,
+            **{"product_id": line.product_id, "seller_id": seller_id, "quantity": quantity},
+            "price_cents": _price_cents(network, line.product_id, seller_id) * quantity,
+            "freight_cents": round(cents) if np.isfinite(cents) else 0,
+            **shared,
         }
         events.append(_event("OrderPurchased", order.order_id, line.line_id, data, at))
     return events
@@ -99,7 +119,7 @@ def _package(part: Part) -> str:
 
 
 def _event(kind: str, subject: str, part: str, data: dict[str, Any], at: datetime) -> Event:
-    return Event(event_id(kind, subject, part, data), kind, _s(at), subject, part, data)
+    return Event(fact_id(kind, subject, part, data), kind, _s(at), subject, part, data)
 
 
 def _price_cents(network: Network, product_id: str, seller_id: str) -> int:

@@ -10,14 +10,14 @@ from graph.errors import BadInput
 from graph.model import NEVER
 from inventory.events import StockEvent
 from optimizer.policy import Costs, Policy
-from replay.beside import Second
 from replay.desk import Desk
 from replay.moving import Learner, MovingNetwork, day_of
+from replay.only_way import Singles
 from replay.planned import Planned
 from replay.recorded import Past, Purchase
 from replay.replayed_prices import ReplayedPrices, purchases_of
 from replay.run import Ran, Run
-from replay.single import Singles
+from replay.second_process import Second
 from replay.totals import Choices
 from replay.ways import Way
 

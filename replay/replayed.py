@@ -17,12 +17,12 @@ from inventory.events import EventType, StockEvent
 from inventory.opening import OpeningRule, opening
 from optimizer.policy import Costs, Policy
 from replay.assumptions import assumptions
-from replay.beside import beside
 from replay.moving import Learning
 from replay.planned import Planned, Shelves
 from replay.playing import Played, Progress, Task, play, play_beside, shared_out
 from replay.recorded import Past
 from replay.run import Ran
+from replay.second_process import beside
 from replay.totals import Choices
 
 _RULE: Final = OpeningRule()

@@ -55,12 +55,13 @@ class CloudEventsOut(Answer):
 
 
 class Purchased(Strict):
-    """A line that was bought; ``part`` is its id."""
+    """A line that was bought, or a seller's share of it; ``part`` is its id, cents are of all units."""
 
     part: Id
     product_id: Id
     seller_id: SellerId
     zip_prefix: ZipPrefix
+    quantity: Annotated[Whole, Field(ge=1, le=MOST_UNITS)] | None = None
     price_cents: Cents = 0
     freight_cents: Cents = 0
     promised_s: Seconds | None = None

@@ -24,8 +24,8 @@ from inventory.ledger import Answer, KeyInFlight, KeyReused
 from inventory.reservations import Part, Reservation
 from inventory.sql import DatabaseBusy, DatabaseDown, SqlUnit
 from inventory.states import OrderState
-from replay.live import is_approved, moved, note
-from replay.stream.events import TICK, Event, event_id
+from replay.live import fact_id, is_approved, note
+from replay.stream.events import TICK, Event
 
 AHEAD_S: Final = 300
 """How far before our clock the clock of another program may be."""
@@ -88,7 +88,7 @@ def _event(visit: Visit, told: Cloud) -> Event:
     given = {"part": event.part, **event.data} if event.part else dict(event.data)
     data = _checked(DATA[event.kind], given).model_dump(exclude_none=True)
     part = data.pop("part", "")
-    return replace(event, id=event_id(event.kind, event.subject, part, data), part=part, data=data)
+    return replace(event, id=fact_id(event.kind, event.subject, part, data), part=part, data=data)
 
 
 def _checked(model: type[Model], told: Cloud) -> Model:
@@ -119,7 +119,7 @@ def _through_its_door(visit: Visit, event: Event, unit: SqlUnit) -> EventStatus:
         return _sent(visit, event, held, unit)
     if held is not None and event.kind == "OrderApproved" and not is_approved(held):
         # First what it says itself: it may know the shipping limit.
-        told += moved(order_work.approve_again(visit, event.subject, Seen(), unit).reservation, visit.now)
+        told += order_work.approve_again(visit, event.subject, Seen(), unit)[1]
     # At the end: others who append to the log wait for us, and we must not wait for them then.
     return EventStatus.BOOKED if note(unit, told) else EventStatus.DUPLICATE
 

@@ -30,6 +30,7 @@ from replay.decision import Decision
 from replay.live import moved, purchased
 from replay.live import note as tell
 from replay.noted import note
+from replay.stream.events import Event
 
 Values = dict[str, Any]
 
@@ -119,22 +120,25 @@ def why(unit: UnitOfWork, order_id: str) -> Values:
 
 def approved(visit: Visit, order_id: str, asked: Seen, unit: UnitOfWork) -> Values:
     """Make an order firm, by the same places or decided anew."""
-    done = approve_again(visit, order_id, asked, unit)
-    tell(unit, moved(done.reservation, visit.now))
+    done, facts = approve_again(visit, order_id, asked, unit)
+    tell(unit, facts)
     return _again(done)
 
 
-def approve_again(visit: Visit, order_id: str, asked: Seen, unit: UnitOfWork) -> Again:
-    """Do what ``approved`` does, and leave it to the caller to tell of it."""
+def approve_again(visit: Visit, order_id: str, asked: Seen, unit: UnitOfWork) -> tuple[Again, list[Event]]:
+    """Do what ``approved`` does, and leave it to the caller to tell what came of it."""
     wanted, policy = _wanted(visit, order_id, asked.version, unit)
-    return approve(visit.counter.desk(visit.network, policy), unit, wanted)
+    done = approve(visit.counter.desk(visit.network, policy), unit, wanted)
+    return done, _facts(visit, done)
 
 
 def rerouted(visit: Visit, order_id: str, asked: Detour, unit: UnitOfWork) -> Values:
     """Decide again what has not left."""
     wanted, policy = _wanted(visit, order_id, asked.version, unit)
     desk = visit.counter.desk(visit.network, policy)
-    return _again(reroute(desk, unit, wanted, asked.selection(), asked.exclude))
+    done = reroute(desk, unit, wanted, asked.selection(), asked.exclude)
+    tell(unit, _facts(visit, done))
+    return _again(done)
 
 
 def extended(visit: Visit, order_id: str, asked: Extension, unit: UnitOfWork) -> Values:
@@ -209,6 +213,14 @@ def _part(part: Part) -> Values:
         "released": part.released,
         "lapsed": part.lapsed,
     }
+
+
+def _facts(visit: Visit, done: Again) -> list[Event]:
+    """Return what is to be told of an order that was looked at again: who serves it now, and what moved."""
+    held, decision = done.reservation, done.decision
+    now = visit.now
+    told = [] if decision is None else purchased(visit.network, decision, now, held.created_at)
+    return [*told, *moved(held, now)]
 
 
 def _again(done: Again) -> Values:

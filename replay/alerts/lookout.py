@@ -18,7 +18,7 @@ from replay.alerts.alert import Change, Kind, Thresholds
 from replay.alerts.look import OF_DAYS, OF_ORDERS, OF_STOCK, look
 from replay.alerts.outbox import Outbox
 from replay.alerts.receivers import Receiver
-from replay.alerts.seen import view_of
+from replay.alerts.seen import packages_of, view_of
 from replay.alerts.settings import AlertSettings
 from replay.alerts.shelves import canceled, near_their_point
 from replay.alerts.store import Alerts
@@ -55,7 +55,7 @@ class Lookout:
         kinds = self._kinds(at_s)
         stock = kinds.get(Kind.STOCK_LOW)
         rows = [] if stock is None else near_their_point(unit.connection, stock.close_at, at)
-        over = canceled(unit.connection, list(state.orders.open))
+        over = canceled(unit.connection, packages_of(state))
         view = view_of(state, network.lead_times, at_s, rows, over)
         changes = Alerts(unit.connection).settle(look(view, self._settings, kinds), at, kinds)
         self._day = day_of(at_s)

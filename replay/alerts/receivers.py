@@ -83,6 +83,8 @@ def _wrong_url(url: object) -> str | None:
     parts = _split(url)
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
         return "Write https://host/path."
+    if not str(url).isascii():
+        return "Write it in ASCII: a host as xn--…, other letters as %XX."
     if parts.scheme == "http" and not _is_here(parts.hostname):
         return "Use https: what is sent names orders. Plain http is for this machine only."
     if parts.username or parts.password or parts.fragment:

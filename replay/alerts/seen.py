@@ -25,9 +25,12 @@ def view_of(
     lead_times: LeadTimes,
     at_s: int,
     stock: Sequence[tuple[StockRow, int]] = (),
-    canceled: Set[str] = frozenset(),
+    canceled: Set[tuple[str, str]] = frozenset(),
 ) -> View:
-    """Return what is known at an instant that no event of the state lies behind, without canceled orders."""
+    """Return what is known at an instant that no event of the state lies behind.
+
+    ``canceled``: packages (order, seller) that nobody waits for.
+    """
     told = state.reference
     return View(
         at_s=at_s,
@@ -40,13 +43,20 @@ def view_of(
     )
 
 
-def parcels_of(state: State, lead_times: LeadTimes, at_s: int, canceled: Set[str] = frozenset()) -> Parcels:
+def packages_of(state: State) -> list[tuple[str, str]]:
+    """Return (order, seller) of every package of the open orders."""
+    return [(order.order_id, seller) for order in state.orders.open.values() for seller in order.packages]
+
+
+def parcels_of(
+    state: State, lead_times: LeadTimes, at_s: int, canceled: Set[tuple[str, str]] = frozenset()
+) -> Parcels:
     """Return the packages under way; ``lead_times`` has the codes of the state's reference."""
     sent = [
         (order, one)
         for order in state.orders.open.values()
         for one in order.packages.values()
-        if order.order_id not in canceled
+        if (order.order_id, one.seller_id) not in canceled
         if one.delivered_s == NEVER and not one.lost(order.purchased_s, at_s)
     ]
     orders, packages = [order for order, _ in sent], [one for _, one in sent]

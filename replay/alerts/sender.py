@@ -59,6 +59,9 @@ class Sender:
                 found = self.send_one()
             except (DatabaseBusy, DatabaseDown):
                 found = False  # the worker itself says so
+            except Exception as error:  # noqa: BLE001 (nobody would see that the thread has ended)
+                found = False
+                LOG.error("sender_failed", extra={"fields": {"error": f"{type(error).__name__}: {error}"}})
             if not found:
                 stop.wait(pause_s)
 
@@ -95,6 +98,8 @@ class Sender:
             status = _post(receiver.url, run.message.body, headers, self._timeout_s)
         except (OSError, http.client.HTTPException) as error:
             return Tried(f"{type(error).__name__}: {error}")
+        except ValueError as error:
+            return Tried(f"{type(error).__name__}: {error}", final=True)  # it cannot be put into a request
         if 200 <= status < 300:
             return Tried()
         return Tried(f"answered {status}", final=400 <= status < 500 and status not in _AGAIN)

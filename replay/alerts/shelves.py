@@ -9,12 +9,15 @@ from typing import Final
 import sqlalchemy as sa
 
 from inventory.sql.rows import stock_row
-from inventory.sql.tables import ORDERS, STOCK
+from inventory.sql.tables import ORDERS, PARTS, STOCK
 from inventory.states import OrderState
 from inventory.stock import StockRow
 from replay.jobs.reordering import with_orders
 
 _AT_ONCE: Final = 400
+
+Package = tuple[str, str]
+"""(order_id, seller_id)"""
 
 
 def near_their_point(connection: sa.Connection, close_at: float, at: datetime) -> list[tuple[StockRow, int]]:
@@ -31,11 +34,22 @@ def near_their_point(connection: sa.Connection, close_at: float, at: datetime) -
     return [(low.row, low.orders.open_units) for low in with_orders(connection, rows, at)]
 
 
-def canceled(connection: sa.Connection, order_ids: Sequence[str]) -> frozenset[str]:
-    """Return which of some orders the ledger knows as canceled: the stream does not hear of that."""
-    found: set[str] = set()
-    for first in range(0, len(order_ids), _AT_ONCE):
-        some = ORDERS.c.order_id.in_(order_ids[first : first + _AT_ONCE])
-        over = ORDERS.c.state == OrderState.CANCELED.value
-        found.update(connection.scalars(sa.select(ORDERS.c.order_id).where(some, over)))
-    return frozenset(found)
+def canceled(connection: sa.Connection, packages: Sequence[Package]) -> frozenset[Package]:
+    """Return which packages (order, seller) nobody sends by the ledger: the stream does not hear of that.
+
+    The order was canceled, or holds units of other sellers only, or none any more. What the ledger does not
+    know, and an order that has not held anything yet, is waited for.
+    """
+    names = list(dict.fromkeys(order_id for order_id, _ in packages))
+    known, sending = set[str](), set[Package]()
+    live = PARTS.c.quantity > PARTS.c.released + PARTS.c.lapsed
+    for first in range(0, len(names), _AT_ONCE):
+        some = names[first : first + _AT_ONCE]
+        over = (ORDERS.c.state == OrderState.CANCELED.value) & ORDERS.c.order_id.in_(some)
+        known.update(connection.scalars(sa.select(ORDERS.c.order_id).where(over)))
+        parts = sa.select(PARTS.c.order_id, PARTS.c.seller_id, live).where(PARTS.c.order_id.in_(some))
+        for order_id, seller_id, sends in connection.execute(parts):
+            known.add(order_id)
+            if sends:
+                sending.add((order_id, seller_id))
+    return frozenset(one for one in packages if one[0] in known and one not in sending)

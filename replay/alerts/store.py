@@ -28,10 +28,13 @@ from replay.alerts.tables import ALERTS
 
 MOST_LISTED: Final = 1_000
 
+KEPT: Final = timedelta(days=366)
+"""How long resolved alerts are kept: longer than any quiet time reaches back."""
+
 _LOCK: Final = 6_252_486_012
 """The number under which PostgreSQL lets one program at a time settle alerts."""
 
-_STANDS: Final = ALERTS.c.state != AlertState.RESOLVED.value
+_STANDS: Final = ALERTS.c.state.in_([AlertState.OPEN.value, AlertState.ACKNOWLEDGED.value])
 
 
 class UnknownAlert(BadInput):
@@ -111,11 +114,19 @@ class Alerts:
             query = query.where(ALERTS.c.position < before)
         return [(row.position, _alert(row)) for row in self._connection.execute(query)]
 
+    def forget(self, before: datetime) -> int:
+        """Drop alerts that were resolved before an instant; return how many."""
+        return self._connection.execute(sa.delete(ALERTS).where(ALERTS.c.resolved_at < before)).rowcount
+
     def _known(self, kinds: Collection[Kind], since: datetime) -> dict[Key, Alert]:
-        """Return the newest alert of each trouble: those that stand, and those resolved since an instant."""
+        """Return the newest alert of each trouble: those that stand, and those resolved since an instant.
+
+        They are locked: an acknowledgement in between would be lost.
+        """
         wanted = ALERTS.c.kind.in_(sorted(kind.value for kind in kinds))
         query = sa.select(ALERTS).where(wanted, _STANDS | (ALERTS.c.resolved_at > since))
-        alerts = map(_alert, self._connection.execute(query.order_by(ALERTS.c.position)))
+        rows = self._connection.execute(query.order_by(ALERTS.c.position).with_for_update())
+        alerts = map(_alert, rows)
         return {alert.key: alert for alert in alerts}
 
     def _put(self, changed: Alert) -> None:

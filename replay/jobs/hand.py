@@ -8,20 +8,19 @@ its worker is gone: a worker that was killed leaves nobody behind who writes.
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
-import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from typing import Any, Final
 
 from graph.errors import MalhaError
 from inventory.sql import DatabaseBusy, DatabaseDown
 from replay.jobs.job import Job
 from replay.jobs.store import LeaseLost
+from replay.parent import end_with_parent
 
 Tell = Callable[[float, str], None]
 """Hears how much of a job is done, from 0 to 1, and what is being done."""
@@ -132,7 +131,7 @@ def _serve(pipe: Connection, kinds: Kinds, database: str, clock: Clock) -> None:
     """Do one job after the other, for as long as the worker lives."""
     for name in (signal.SIGINT, signal.SIGTERM):  # both may reach a whole group: the worker decides
         signal.signal(name, signal.SIG_IGN)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    end_with_parent()
     while True:
         try:
             job: Job = pipe.recv()
@@ -140,13 +139,6 @@ def _serve(pipe: Connection, kinds: Kinds, database: str, clock: Clock) -> None:
             return
         task = Task(job, database, lambda share, text: pipe.send(Progress(share, text)), clock)
         pipe.send(_outcome(kinds, task))
-
-
-def _die_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    wait([parent.sentinel])
-    os._exit(1)
 
 
 def _outcome(kinds: Kinds, task: Task) -> Message:

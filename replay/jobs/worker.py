@@ -43,11 +43,12 @@ class ChoreWork(Protocol):
 
 @dataclass(slots=True)
 class Chore:
-    """Something that is due every so often."""
+    """Something that is due every so often; ``before`` is done first, while no unit of work is open."""
 
     name: str
     every: timedelta
     work: ChoreWork
+    before: Callable[[], None] | None = None
     due: datetime | None = field(default=None, init=False)
 
 
@@ -114,6 +115,8 @@ class Worker:
     def _chore(self, chore: Chore, now: datetime) -> dict[str, Any]:
         """Do a chore; what goes wrong in one is no reason to leave the others and the jobs undone."""
         try:
+            if chore.before is not None:
+                chore.before()
             return self.home.run(partial(chore.work, at=now))
         except (DatabaseBusy, DatabaseDown):
             raise

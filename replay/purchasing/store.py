@@ -63,7 +63,9 @@ class PurchaseOrders:
         news = TABLE.c.told.is_(None) | (TABLE.c.told != TABLE.c.status)
         query = sa.select(TABLE).where(news).order_by(TABLE.c.position).with_for_update()
         found = [_order(row) for row in self._connection.execute(query)]
-        self._connection.execute(sa.update(TABLE).where(news).values(told=TABLE.c.status))
+        for order in found:  # and no other: its status may be news since the question
+            same = TABLE.c.purchase_order_id == order.purchase_order_id
+            self._connection.execute(sa.update(TABLE).where(same).values(told=order.status.value))
         return found
 
     def get(self, purchase_order_id: str, *, lock: bool = False) -> PurchaseOrder:
@@ -107,9 +109,9 @@ class PurchaseOrders:
             self._connection.execute(dialect.insert(TABLE).values(values).on_conflict_do_nothing())
 
     def _match(self, at: datetime) -> None:
-        """Match the orders that wait with what their places have received."""
-        places = sa.select(*(TABLE.c[name] for name in _KEY)).where(_WAITS).distinct()
-        keys = sorted(StockKey(*row) for row in self._connection.execute(places))
+        """Match the orders that wait with what their places have received; nobody moves them meanwhile."""
+        places = sa.select(*(TABLE.c[name] for name in _KEY)).where(_WAITS).order_by(TABLE.c.position)
+        keys = sorted({StockKey(*row) for row in self._connection.execute(places.with_for_update())})
         for first in range(0, len(keys), _AT_ONCE):
             some = keys[first : first + _AT_ONCE]
             within = sa.tuple_(*(TABLE.c[name] for name in _KEY)).in_(some)

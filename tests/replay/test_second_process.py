@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,14 +16,17 @@ import numpy as np
 import pytest
 
 from api import policies
+from graph.errors import BadInput, MalhaError
 from graph.lead_time import OnlineParameters
 from ingest.source import open_source
-from replay.beside import LeftAlone, Listening, Telling, beside
 from replay.moving import Known, Learning, day_of
 from replay.playing import shared_out
 from replay.recorded import Past, read_past
 from replay.replayed import opening_stock, replay, replay_in_two
+from replay.second_process import LeftAlone, Listening, OtherGone, Telling, beside
+from tests.replay import others
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 FEW_TREES = OnlineParameters(lane_trees=8, seller_trees=4, base_minimum=400)
 SPAN = (
     int(datetime(2018, 2, 1, 3, tzinfo=UTC).timestamp()),
@@ -115,6 +120,35 @@ def wait(other: Any) -> None:
 def test_errors_of_the_other_are_raised_here(ask: Callable[[Any], object]) -> None:
     with pytest.raises(ValueError, match="invalid literal"), beside(int, "twelve") as other:
         ask(other)
+
+
+@pytest.mark.parametrize(
+    ("work", "kind", "text"),
+    [
+        (others.full, MalhaError, "w1 packs 1 more packages on 2018-03-01, not 2."),
+        (others.unknown, BadInput, "Unknown product 'p0'. Nearest known: p1."),
+        (others.killed, OtherGone, "ended from outside"),
+    ],
+)
+def test_errors_that_cannot_be_rebuilt_from_their_text_are_told_too(
+    work: Callable[[], None], kind: type[MalhaError], text: str
+) -> None:
+    with pytest.raises(kind) as told, beside(work) as other:
+        other.result(silent)
+    assert text in str(told.value)
+
+
+@pytest.mark.parametrize("end", [subprocess.Popen.terminate, subprocess.Popen.kill])
+def test_who_is_killed_leaves_no_second_process_behind(end: Callable[[Any], None]) -> None:
+    command = [sys.executable, "-m", "tests.replay.others"]
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == b"at work\n"
+        end(first)
+        # The second writes to the same pipe, which is at its end only when both have gone.
+        assert first.communicate(timeout=30) == (b"", None)
 
 
 def test_the_dearest_policy_goes_to_the_second_process() -> None:

@@ -6,17 +6,19 @@ import pickle
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
-from graph.errors import MalhaError
+from graph.errors import BadInput, MalhaError
 from replay.moving import Known, Learner
+from replay.parent import end_with_parent
 
 if TYPE_CHECKING:
+    from ctypes import c_double
     from multiprocessing.queues import Queue
-    from multiprocessing.sharedctypes import Synchronized
 
     Messages = Queue[bytes]
 
@@ -30,6 +32,10 @@ _OVER: Final = b""
 
 class LeftAlone(MalhaError):
     """The process that learns has stopped."""
+
+
+class OtherGone(MalhaError):
+    """The second process has ended before its work was done."""
 
 
 class Telling:
@@ -78,7 +84,7 @@ class Listening:
 class Beside(Generic[Answer]):
     """One task in a second process, and how far it is."""
 
-    def __init__(self, future: Future[Answer], messages: Messages, share: Synchronized[float]) -> None:
+    def __init__(self, future: Future[Answer], messages: Messages, share: c_double) -> None:
         self._future, self._messages, self._share = future, messages, share
 
     def telling(self, learner: Learner) -> Telling:
@@ -89,14 +95,20 @@ class Beside(Generic[Answer]):
     def share(self) -> float:
         """The share done, 0..1; raises what the other raised."""
         if self._future.done():
-            self._future.result()
+            self._answer()
         return float(self._share.value)
 
     def result(self, progress: Callable[[float], None]) -> Answer:
         """Wait for the answer; raises what the other raised."""
         while not wait([self._future], PAUSE_S).done:
             progress(self.share)
-        return self._future.result()
+        return self._answer()
+
+    def _answer(self) -> Answer:
+        try:
+            return self._future.result()
+        except BrokenProcessPool:
+            raise OtherGone("The second process was ended from outside, or ran out of memory.") from None
 
 
 @contextmanager
@@ -104,10 +116,10 @@ def beside(work: Callable[..., Answer], *given: Any) -> Iterator[Beside[Answer]]
     """Let a second process run ``work(*given)``, which may ask ``Second`` for its learner."""
     context = get_context("spawn")  # a fork would copy threads that hold locks
     messages: Messages = context.Queue()
-    share: Synchronized[float] = context.Value("d", 0.0)
+    share: c_double = context.RawValue("d", 0.0)  # no lock, which who is killed would keep
     pool = ProcessPoolExecutor(1, context, Second.start, (messages, share))
     try:
-        yield Beside(pool.submit(work, *given), messages, share)
+        yield Beside(pool.submit(_done, work, *given), messages, share)
     finally:
         messages.put(_OVER)
         pool.shutdown(cancel_futures=True)
@@ -115,16 +127,42 @@ def beside(work: Callable[..., Answer], *given: Any) -> Iterator[Beside[Answer]]
         messages.close()
 
 
+def _done(work: Callable[..., Answer], *given: Any) -> Answer:
+    """Do the work; what it raises is made such that it can be told."""
+    try:
+        return work(*given)
+    except Exception as error:
+        raise _tellable(error) from None
+
+
+def _tellable(error: Exception) -> Exception:
+    """Return an error that survives the way to the other process.
+
+    An error is rebuilt there from its text alone. One whose class wants more (``CapacityFull`` the day, say)
+    would break the pool there, which then tells nothing but that it is broken.
+    """
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        if isinstance(error, BadInput):
+            return BadInput(error.message, error.faults)
+        if isinstance(error, MalhaError):
+            return MalhaError(str(error))
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
+
+
 class Second:
     """What the second process was started with."""
 
     _messages: ClassVar[Messages]
-    _share: ClassVar[Synchronized[float]]
+    _share: ClassVar[c_double]
 
     @classmethod
-    def start(cls, messages: Messages, share: Synchronized[float]) -> None:
+    def start(cls, messages: Messages, share: c_double) -> None:
         """Take it; who started this process ends it."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        end_with_parent()
         cls._messages, cls._share = messages, share
 
     @classmethod
