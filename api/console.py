@@ -50,6 +50,21 @@ def steps() -> Iterator[Callable[[str], None]]:
 
 
 @contextmanager
+def percents(title: str) -> Iterator[Callable[[float], None]]:
+    """Show the share done, 0..1, by whole percents, on a terminal only; a share below the last is no news."""
+    shown = 0
+    with bar(title, 100) as advance:
+
+        def tell(share: float) -> None:
+            nonlocal shown
+            if (done := int(100 * share)) > shown:
+                advance(done - shown)
+                shown = done
+
+        yield tell
+
+
+@contextmanager
 def bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
     """Show how much of ``total`` is done, on a terminal only; call it with what was done since."""
     screen = warnings()

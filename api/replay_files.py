@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from graph.errors import BadInput
+from api.out_folder import check_out_folder
 from graph.stores.files import replaced_folder
+from replay.canonical import canonical
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from replay.replayed import Replayed
 
 REPLAY: Final = "replay.json"
@@ -20,10 +22,7 @@ OUTCOMES: Final = "outcomes"
 
 def check_out(folder: Path) -> None:
     """Refuse a folder that holds something else than a replay."""
-    if not folder.exists():
-        return
-    if not folder.is_dir() or (any(folder.iterdir()) and not (folder / REPLAY).exists()):
-        raise BadInput(f"{folder} holds something that is no replay: name another folder.")
+    check_out_folder(folder, "replay", REPLAY)
 
 
 def write_replay(
@@ -40,18 +39,19 @@ def write_replay(
     """
     check_out(folder)
     with replaced_folder(folder.absolute()) as fresh:
-        (fresh / REPLAY).write_text(canonical(done.to_dict() if told is None else told), "utf-8")
-        (fresh / OUTCOMES).mkdir()
-        for name, outcomes in done.outcomes.items():
-            outcomes.write_parquet(fresh / OUTCOMES / file_name(name))
+        text = canonical(done.to_dict() if told is None else told, indent=1)
+        (fresh / REPLAY).write_text(text + "\n", "utf-8")
+        write_outcomes(fresh, done.outcomes)
         also(fresh)
+
+
+def write_outcomes(folder: Path, outcomes: Mapping[str, pl.DataFrame]) -> None:
+    """Write ``outcomes/<policy>.parquet`` into a folder: what came of every order."""
+    (folder / OUTCOMES).mkdir()
+    for name, rows in outcomes.items():
+        rows.write_parquet(folder / OUTCOMES / file_name(name))
 
 
 def file_name(policy: str) -> str:
     """Return the name of a policy's file: what a file name cannot hold is written as in a URL."""
     return f"{quote(policy, safe=' ')}.parquet"
-
-
-def canonical(told: Mapping[str, Any]) -> str:
-    """Return JSON values as text that depends on nothing else: keys sorted, numbers as Python writes them."""
-    return json.dumps(told, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False) + "\n"

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from api.order_models import Id, Instant, Strict, Whole
 from graph.errors import BadInput, Fault
+from replay.seed import SEED
 
 if TYPE_CHECKING:
     from api.jobs import Shop
@@ -38,7 +39,7 @@ class ReplayIn(Strict):
     policies: Annotated[list[Id], Field(min_length=1, max_length=MOST_POLICIES)] = Field(
         default=list(POLICIES), description="By name, each once; the story is about the last."
     )
-    seed: Whole = Field(default=7, ge=0, le=MOST_SEED, description="Of the intervals.")
+    seed: Whole = Field(default=SEED, ge=0, le=MOST_SEED, description="Of the intervals.")
 
 
 def replay_of(request: Mapping[str, Any]) -> ReplayIn:
@@ -97,4 +98,8 @@ class Replay:
 def history_name(source: str) -> str:
     """Return how a report calls a history: a server's folders and passwords are nobody's business."""
     kind, given, rest = source.partition("://")
-    return f"{kind}://{rest.rpartition('@')[2]}" if given else source.rstrip("/").rpartition("/")[2]
+    if not given:
+        return source.rstrip("/").rpartition("/")[2]
+    if kind.startswith("postgres"):  # the settings of the connection, ?password=… among them
+        rest = rest.partition("?")[0]
+    return f"{kind}://{rest.rpartition('@')[2]}"

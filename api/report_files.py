@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from api.replay_files import OUTCOMES, file_name
+from api.out_folder import check_out_folder
+from api.replay_files import write_outcomes
+from api.report_folder import NUMBERS, PAGE
 from api.reports.smart_routing import write_page
-from graph.errors import BadInput
 from graph.stores.files import replaced_folder
-from replay.report.smart_routing import canonical
+from replay.canonical import canonical
 
 if TYPE_CHECKING:
     from replay.report.making import Made
 
-PAGE: Final = "index.html"
-NUMBERS: Final = "smart_routing.json"
 TABLE: Final = "numbers.parquet"
 
 SCHEMA: Final = pl.Schema({"path": pl.String(), "number": pl.Float64(), "text": pl.String()})
@@ -30,10 +29,7 @@ A true or false is 1 or 0; a text stands in ``text``; what is null there is null
 
 def check_report_folder(folder: Path) -> None:
     """Refuse a folder that holds something else than a report."""
-    if not folder.exists():
-        return
-    if not folder.is_dir() or (any(folder.iterdir()) and not (folder / NUMBERS).exists()):
-        raise BadInput(f"{folder} holds something that is no report: name another folder.")
+    check_out_folder(folder, "report", NUMBERS)
 
 
 def write_report(folder: Path, made: Made) -> dict[str, Any]:
@@ -47,9 +43,7 @@ def write_report(folder: Path, made: Made) -> dict[str, Any]:
         write_page(fresh / PAGE, numbers)
         (fresh / NUMBERS).write_text(canonical(numbers) + "\n", "utf-8")
         flat(numbers).write_parquet(fresh / TABLE)
-        (fresh / OUTCOMES).mkdir()
-        for name, outcomes in made.outcomes.items():
-            outcomes.write_parquet(fresh / OUTCOMES / file_name(name))
+        write_outcomes(fresh, made.outcomes)
     return numbers
 
 

@@ -21,7 +21,7 @@ from replay.jobs.hand import Task
 from replay.jobs.store import Jobs
 from replay.market import Market
 from replay.price_store import PriceStore, StoredPrices
-from replay.shadow import SEED, judge, stream_of
+from replay.shadow import SEED, judge, kind_of, stream_of
 
 PRICES_KIND: Final = "solve_prices"
 CLIENT: Final = "worker"
@@ -107,7 +107,7 @@ class Pricing:
         shadow = None if last is None else last.table.shadow
         if not market.types:
             return PriceTable(as_of_s, {}, trigger, shadow), False
-        stream = stream_of(market, records)
+        stream = stream_of(market, map(kind_of, records))
         judged = len(stream) >= schedule.shadow_orders
         if judged:
             self.task.tell(0.2, f"Judging prices on {len(stream):,} orders")

@@ -19,7 +19,7 @@ from replay.kinds import Kinds, contested
 from replay.market import Market
 from replay.moving import REFIT_DAYS
 from replay.recorded import Past
-from replay.shadow import SEED, judge, stream_of
+from replay.shadow import SEED, Kind, judge, kind_of, stream_of
 
 PAUSE: Final = timedelta(days=1)
 """Prices are not solved again sooner, however many places run out: in a long tail every day some do."""
@@ -41,6 +41,7 @@ class ReplayedPrices:
         self._left: dict[tuple[str, str], int] = {}
         self._orders, self._stock_outs = 0, 0
         self._window: list[dict[str, Any]] = []
+        self._seen: list[Kind | None] = []  # the kind of each order of the window
         self._shadow: Shadow | None = None
 
     def at(self, now: datetime, desk: Desk, ledger: Ledger) -> PriceTable | None:
@@ -61,7 +62,9 @@ class ReplayedPrices:
             if name in self._left:
                 self._left[name] -= units
                 self._stock_outs += self._left[name] == 0
-        self._window.append({"lines": lines, "order": {"destination": {"zip_prefix": order.zip_prefix}}})
+        record = {"lines": lines, "order": {"destination": {"zip_prefix": order.zip_prefix}}}
+        self._window.append(record)
+        self._seen.append(kind_of(record))
         self._orders += 1
 
     def _trigger(self, now: datetime) -> Trigger | None:
@@ -80,10 +83,10 @@ class ReplayedPrices:
         self._left = dict(zip(market.names, market.columns.stock.tolist(), strict=True))
         if not market.types:
             return PriceTable(int(now.timestamp()), {}, trigger, self._shadow)
-        stream = stream_of(market, self._window)
+        stream = stream_of(market, self._seen)
         if len(stream) >= self._schedule.shadow_orders:
             self._shadow = judge(market, self._schedule, stream, self._window)
-            self._window = []
+            self._window, self._seen = [], []
         pricer = Pricer(market.columns, self._schedule, SEED)
         pricer.shadow = self._shadow
         pricer.solve(market.demand(self._schedule), market.columns.stock)

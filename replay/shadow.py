@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -17,15 +17,16 @@ from replay.market import Market
 SEED: Final = 1
 """Every pricer starts from it, so that equal stock and demand give equal prices."""
 
-_Key = tuple[tuple[tuple[str, int], ...], str]
+Kind = tuple[tuple[tuple[str, int], ...], str]
+"""What an order asks for, as (product, units) in order, and the region where it goes."""
 
 
-def stream_of(market: Market, records: Sequence[Mapping[str, Any]]) -> Ints:
+def stream_of(market: Market, kinds: Iterable[Kind | None]) -> Ints:
     """Return the types of decided orders, those left out that are of none."""
-    rows: dict[_Key | None, int] = {
+    rows: dict[Kind | None, int] = {
         (tuple(sorted(kind.lines)), kind.region): row for row, kind in enumerate(market.types)
     }
-    found = [rows.get(_key(record), NO_ORDER) for record in records]
+    found = [rows.get(kind, NO_ORDER) for kind in kinds]
     return np.array([row for row in found if row != NO_ORDER], dtype=np.int64)
 
 
@@ -49,7 +50,7 @@ def _taken(market: Market, records: Sequence[Mapping[str, Any]]) -> Ints:
     return np.array([taken[name] for name in market.names], dtype=np.int64)
 
 
-def _key(record: Mapping[str, Any]) -> _Key | None:
+def kind_of(record: Mapping[str, Any]) -> Kind | None:
     """Return the kind of a decided order; None where the record does not tell where it went."""
     if "order" not in record:
         return None

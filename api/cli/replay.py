@@ -11,11 +11,12 @@ import typer
 
 from api import policies
 from api.clock import instant
-from api.console import bar, console, steps
+from api.console import console, percents, steps
 from api.render.comparison import show_comparison
 from api.render.replay import show_replay
 from graph.errors import BadInput
 from ingest.source import open_source
+from replay.seed import SEED
 
 EPILOG = (
     "**Examples**\n\n"
@@ -74,7 +75,7 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
             help="Count regret by what deliveries later told of each lane, not by what was known.",
         ),
     ] = False,
-    seed: Annotated[int, typer.Option(help="Of the weeks drawn anew for the intervals.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Of the weeks drawn anew for the intervals.", min=0)] = SEED,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Decide every order of a stretch of the past as of its own purchase, and add up what that comes to.
@@ -104,15 +105,7 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
         progress("Filling the shelves")
         opened = opening_stock(past, span_s[0]) if given is None else given
         plan = None if read is None else read.plan(past.tables["products"], past.demand)
-    with bar("Replaying", 100) as advance:
-        shown = 0
-
-        def tell(share: float) -> None:
-            nonlocal shown
-            if (done := int(100 * share)) > shown:
-                advance(done - shown)
-                shown = done
-
+    with percents("Replaying") as tell:
         costs = policies.load(policies.DEFAULT).costs
         play = replay_in_two if past.count(span_s) >= IN_TWO and (os.cpu_count() or 1) > 1 else replay
         done = play(past, span_s, chosen, costs, opened, plan=plan, progress=tell)

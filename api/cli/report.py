@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,8 +11,9 @@ import typer
 
 from api import policies
 from api.clock import instant
-from api.console import bar, console, steps
+from api.console import console, percents, steps
 from graph.errors import BadInput
+from replay.seed import SEED
 
 EPILOG = (
     "**Examples**\n\n"
@@ -72,7 +72,7 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
             help="Count regret by what deliveries later told of each lane, not by what was known.",
         ),
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap's intervals.")] = 7,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap's intervals.")] = SEED,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report's numbers as JSON.")] = False,
 ) -> None:
     """Write the smart-routing report: what happened, where time was lost, what would have changed it.
@@ -105,8 +105,8 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
     )
     with steps() as progress:
         sources = Sources.read(history_name(source), open_source(source), progress)
-    with bar("Replaying", 100) as advance:
-        made = make(sources, sources.span_s(first, last), wanted, percents(advance))
+    with percents("Replaying") as tell:
+        made = make(sources, sources.span_s(first, last), wanted, lambda share, _: tell(share))
     numbers = write_report(out, made)
     if as_json:
         print(json.dumps(numbers, ensure_ascii=False))
@@ -127,16 +127,3 @@ def alert_scores(file: Path) -> dict[str, Any]:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no number")
-
-
-def percents(advance: Callable[[int], None]) -> Callable[[float, str], None]:
-    """Return a listener that moves a bar of 100 by whole percents."""
-    shown = 0
-
-    def tell(share: float, _: str) -> None:
-        nonlocal shown
-        if (done := int(100 * share)) > shown:
-            advance(done - shown)
-            shown = done
-
-    return tell

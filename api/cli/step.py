@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.clock import instant
-from api.console import bar, console, steps
+from api.console import console, percents, steps
 from api.render.step import day_line, ending, head
 from graph.errors import BadInput
 from ingest.source import open_source
@@ -156,7 +156,7 @@ def _opened(source: str, db: Path | None, every: int, before_s: int | None) -> I
     home = SqlHome.open(str(db))
     try:
         log = SqlLog(home, recorded.name)
-        with _percent("Filling the log") as tell:
+        with percents("Filling the log") as tell:
             fill(log, recorded.log, tell)
         kept = Checkpoints(home, f"step:{recorded.name}")
         yield Stepper.resume(log, recorded.reference, kept, before_s=before_s, every=every)
@@ -167,7 +167,7 @@ def _opened(source: str, db: Path | None, every: int, before_s: int | None) -> I
 def _seek(stepper: Stepper, from_s: int, stage: Stage) -> None:
     """Play what lies before the first day shown."""
     first_s = max(stepper.state.clock_s, 0)
-    with _percent("Playing what came before") as tell, stage.interruptible():
+    with percents("Playing what came before") as tell, stage.interruptible():
 
         def watch(output: Output) -> None:
             nonlocal first_s
@@ -176,21 +176,6 @@ def _seek(stepper: Stepper, from_s: int, stage: Stage) -> None:
                 tell((output.time_s - first_s) / max(from_s - first_s, 1))
 
         stepper.run(from_s, watch=watch, stopped=lambda: stage.stopped)
-
-
-@contextmanager
-def _percent(title: str) -> Iterator[Callable[[float], None]]:
-    """Show the share that is done, on a terminal."""
-    shown = 0
-    with bar(title, 100) as advance:
-
-        def tell(share: float) -> None:
-            nonlocal shown
-            if (done := int(100 * share)) > shown:
-                advance(done - shown)
-                shown = done
-
-        yield tell
 
 
 def _midnight(text: str | None, option: str) -> int | None:

@@ -8,6 +8,7 @@ import os
 import secrets
 import signal
 import socket
+from contextlib import closing
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ from inventory.sql import SqlUnit
 from replay.alerts.lookout import Lookout
 from replay.alerts.outbox import Outbox
 from replay.alerts.sender import Sender, sending
+from replay.alerts.store import KEPT, Alerts
 from replay.jobs import Chore, Habits, Worker, wall_clock
 from replay.jobs.reordering import order_again
 from replay.pricing import order_prices
@@ -122,13 +124,13 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
     _log_lines()
     home = existing(db)
     lookout = Lookout(home, shop.network, settings, receivers)
-    lookout.follow()  # the whole log, before anybody waits for it
+    lookout.catch_up()  # the whole log, before anybody waits for it
     chores = [
         Chore("expired", timedelta(seconds=5), _expire),
         Chore("forgotten", timedelta(hours=1), partial(_forget, kept=timedelta(days=answers_days))),
         Chore("reordered", timedelta(minutes=1), order_again),
         Chore("purchase_orders", timedelta(minutes=1), partial(follow_orders, receivers=receivers)),
-        Chore("alerts", timedelta(minutes=1), lookout),
+        Chore("alerts", timedelta(minutes=1), lookout, lookout.catch_up),
         Chore("prices_ordered", timedelta(seconds=30), partial(order_prices, policy=chosen)),
     ]
     if build_hours is not None:
@@ -139,7 +141,7 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
     worker = Worker(home, db, shop.kinds(), owner, wall_clock, chores, habits)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: worker.stop())
-    with sending(Sender(home, receivers, wall_clock), once=once):
+    with closing(lookout), sending(Sender(home, receivers, wall_clock), once=once):
         worker.run(once=once)
     home.close()
 
@@ -158,7 +160,11 @@ def _expire(unit: SqlUnit, at: datetime) -> dict[str, Any]:
 
 
 def _forget(unit: SqlUnit, at: datetime, kept: timedelta) -> dict[str, Any]:
-    gone = {"answers": unit.answers.forget(at - kept), "messages": Outbox(unit.connection).forget(at - kept)}
+    gone = {
+        "answers": unit.answers.forget(at - kept),
+        "messages": Outbox(unit.connection).forget(at - kept),
+        "alerts": Alerts(unit.connection).forget(at - KEPT),
+    }
     return gone if any(gone.values()) else {}
 
 

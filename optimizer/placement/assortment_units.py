@@ -58,7 +58,7 @@ def _lay_in(
     for bundle in range(total):
         best[bundle] = _choose(bundle, bundles, costs, room, stock, gain)[0]
     while True:
-        bundle = best.argmax()
+        bundle = int(best.argmax())
         if best[bundle] <= 0:
             return stock
         found, site, offer = _choose(bundle, bundles, costs, room, stock, gain)

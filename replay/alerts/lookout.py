@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from graph import Network
 from graph.lead_time.journeys import DAY_S
 from graph.model import NEVER
 from inventory.sql import SqlHome, SqlUnit
 from replay.alerts.alert import Change, Kind, Thresholds
+from replay.alerts.following import Following
 from replay.alerts.look import OF_DAYS, OF_ORDERS, OF_STOCK, look
 from replay.alerts.outbox import Outbox
 from replay.alerts.receivers import Receiver
@@ -26,14 +27,22 @@ from replay.alerts.webhook import alert_messages
 from replay.live import LIVE
 from replay.moving import day_of, start_of
 from replay.stream.events import Event, tick
-from replay.stream.reference import Reference
-from replay.stream.sql_log import SqlLog, StoredLog
-from replay.stream.state import State
-from replay.stream.stepper import Stepper
+from replay.stream.sql_log import StoredLog
+
+
+class _Looked(NamedTuple):
+    """When slow things were looked for, and by which snapshot."""
+
+    snapshot_id: str
+    day: int
+    at: datetime
 
 
 class Lookout:
-    """A chore of the worker. Lead times are those of the network in force; a new one begins the log anew."""
+    """A chore of the worker. Lead times are those of the network in force; a new one begins the log anew.
+
+    `catch_up` reads the log, outside of any unit of work; a look is at what has been read.
+    """
 
     def __init__(
         self,
@@ -42,41 +51,44 @@ class Lookout:
         settings: AlertSettings,
         receivers: Sequence[Receiver] = (),
     ) -> None:
-        self._home, self._network = home, network
+        self._following = Following(home, network)
         self._settings, self._receivers = settings, receivers
-        self._snapshot_id = ""
-        self._stepper: Stepper | None = None
-        self._day = -1
+        self._looked: _Looked | None = None
 
     def __call__(self, unit: SqlUnit, at: datetime) -> dict[str, Any]:
         """Look once; return how many alerts opened, grew worse and were resolved, nothing without any."""
         at_s = int(at.timestamp())
-        network, state = self.follow()
-        kinds = self._kinds(at_s)
+        network, state = self._following.known()
+        looked = _Looked(network.meta.snapshot_id, day_of(at_s), at)
+        kinds = self._kinds(looked)
         stock = kinds.get(Kind.STOCK_LOW)
         rows = [] if stock is None else near_their_point(unit.connection, stock.close_at, at)
         over = canceled(unit.connection, packages_of(state))
         view = view_of(state, network.lead_times, at_s, rows, over)
         changes = Alerts(unit.connection).settle(look(view, self._settings, kinds), at, kinds)
-        self._day = day_of(at_s)
+        self._looked = looked
         self._send(unit, changes, at)
         # Last: whoever appends to the log waits until this unit of work ends.
         if ticks := _ticks(state.clock_s, at_s):
             StoredLog(unit.connection, LIVE).append(ticks)
         return _told(changes)
 
-    def follow(self) -> tuple[Network, State]:
-        """Play what was committed since the last look; the first time, and with a new network, all of it."""
-        network = self._network()
-        if self._stepper is None or network.meta.snapshot_id != self._snapshot_id:
-            self._stepper = Stepper(SqlLog(self._home, LIVE), State.start(Reference.of(network.tables)))
-            self._snapshot_id, self._day = network.meta.snapshot_id, -1
-        self._stepper.run()
-        return network, self._stepper.state
+    def catch_up(self) -> None:
+        """Read what was committed to the log since the last look; the first time all of it."""
+        self._following.catch_up()
 
-    def _kinds(self, at_s: int) -> dict[Kind, Thresholds]:
-        """Return what is looked for now: slow things once a day."""
-        daily = OF_DAYS if day_of(at_s) != self._day else ()
+    def close(self) -> None:
+        """Stop reading."""
+        self._following.close()
+
+    def _kinds(self, now: _Looked) -> dict[Kind, Thresholds]:
+        """Return what is looked for now: slow things once a day.
+
+        A look at the same instant did not count: its unit of work was rolled back, and is tried again.
+        """
+        last = self._looked
+        known = last is not None and last.at != now.at and last[:2] == now[:2]
+        daily = () if known else OF_DAYS
         return self._settings.only(*OF_ORDERS, *OF_STOCK, *daily)
 
     def _send(self, unit: SqlUnit, changes: Sequence[Change], at: datetime) -> None:

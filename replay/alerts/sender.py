@@ -59,9 +59,9 @@ class Sender:
                 found = self.send_one()
             except (DatabaseBusy, DatabaseDown):
                 found = False  # the worker itself says so
-            except Exception as error:  # noqa: BLE001 (nobody would see that the thread has ended)
+            except Exception:  # nobody would see that the thread has ended
                 found = False
-                LOG.error("sender_failed", extra={"fields": {"error": f"{type(error).__name__}: {error}"}})
+                LOG.exception("sender_failed")
             if not found:
                 stop.wait(pause_s)
 

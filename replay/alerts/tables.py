@@ -31,13 +31,6 @@ ALERTS: Final = sa.Table(
     sa.Index(None, "kind", "subject"),
     sa.Index(None, "state", "position"),
     sa.Index(None, "resolved_at"),
-    sa.Index(
-        "uq_alerts_standing",
-        *("kind", "subject"),
-        unique=True,
-        postgresql_where=sa.text("resolved_at IS NULL"),
-        sqlite_where=sa.text("resolved_at IS NULL"),
-    ),
 )
 
 OUTBOX: Final = sa.Table(

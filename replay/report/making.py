@@ -22,14 +22,13 @@ from replay.replayed import IN_TWO, Replayed, Stock, opening_stock, replay, repl
 from replay.report.happened import happened
 from replay.report.said import said
 from replay.report.smart_routing import Asked, SmartRouting
+from replay.seed import SEED
 
 Tell = Callable[[float, str], None]
 """Hears how much is done, from 0 to 1, and what is being done."""
 
 LAST_DAYS: Final = 60
 """A report for which no stretch is named is over the last so many days of its data."""
-
-SEED: Final = 7
 
 _REPLAYED: Final = 0.9
 _COMPARED: Final = 0.95

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from inventory.days import local_day
+from replay.canonical import canonical
 
 FORMAT: Final = "malha.smart_routing/1"
 
@@ -64,11 +65,3 @@ class SmartRouting:
 
 def _day(at_s: int) -> str:
     return local_day(datetime.fromtimestamp(at_s, UTC)).isoformat()
-
-
-def canonical(numbers: Mapping[str, Any]) -> str:
-    """Return JSON with sorted keys and floats as they are: the same numbers have the same bytes.
-
-    Raises ValueError for a number that is not finite: JSON has none.
-    """
-    return json.dumps(numbers, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

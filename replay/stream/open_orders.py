@@ -5,29 +5,41 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from itertools import takewhile
 from typing import Any, Final
 
-from graph.model import NEVER, UNHANDED_DAYS, UNKNOWN, is_lost
+from graph.model import NEVER, UNDELIVERED_DAYS, UNHANDED_DAYS, UNKNOWN, is_lost
 from replay.stream.events import Event
 from replay.stream.orders import OpenOrder, Package, Today
 from replay.stream.reference import Reference
+
+LOST_DAYS: Final = 365
+"""An order that is lost is forgotten so long after its purchase."""
+
+DONE_DAYS: Final = UNDELIVERED_DAYS
+"""So long it is known that an order is done, and so long events wait for a purchase."""
 
 
 @dataclass(slots=True, eq=False)
 class Orders:
     """``open``: in order of purchase. ``lost``: given up on, but a late sign of life is still theirs.
 
-    ``early``: events of orders that nobody has bought yet; they count once somebody has.
+    ``done``: the instants at which orders were let go of; what is told of one again changes nothing.
+    ``early``: events of orders that nobody has bought yet; they count once somebody has. Nothing is kept
+    for ever: ``LOST_DAYS``, ``DONE_DAYS``.
     """
 
     reference: Reference
     open: dict[str, OpenOrder] = field(default_factory=dict)
     lost: dict[str, OpenOrder] = field(default_factory=dict)
+    done: dict[str, int] = field(default_factory=dict)
     early: dict[str, list[Event]] = field(default_factory=dict)
     today: Today = field(default_factory=Today)
 
     def see(self, event: Event) -> bool:
         """Take note of an event of an order; False when it changes nothing (told before, or too early)."""
+        if event.subject in self.done:
+            return False
         if event.kind == "OrderPurchased":
             return self._purchased(event)
         order = self.open.get(event.subject) or self.lost.get(event.subject)
@@ -50,11 +62,26 @@ class Orders:
             if order.done:
                 self.open.pop(order.order_id, None)
                 self.lost.pop(order.order_id, None)
+                self.done[order.order_id] = at_s
         for order in [*self._given_up(at_s)]:
             del self.open[order.order_id]
             if order.packages:
                 self.lost[order.order_id] = order
+        self._forget(at_s)
         return today
+
+    def _forget(self, at_s: int) -> None:
+        self.lost = {
+            name: order
+            for name, order in self.lost.items()
+            if not is_lost(at_s - order.purchased_s, LOST_DAYS)
+        }
+        self.early = {
+            name: some for name, some in self.early.items() if not is_lost(at_s - some[-1].time_s, DONE_DAYS)
+        }
+        old = takewhile(lambda one: is_lost(at_s - one[1], DONE_DAYS), self.done.items())
+        for name, _ in [*old]:
+            del self.done[name]
 
     def _given_up(self, at_s: int) -> Iterator[OpenOrder]:
         for order in self.open.values():
@@ -82,7 +109,7 @@ class Orders:
         if package.row >= 0:
             return False  # a line told after its day was closed: the package has been forecast as it was
         goods = self.reference.product.get(told.get("product_id", ""), (UNKNOWN, math.nan, math.nan))
-        package.add(told.get("price_cents", 0), told.get("freight_cents", 0), goods)
+        package.add(told.get("price_cents", 0), told.get("freight_cents", 0), goods, told.get("quantity", 1))
         return True
 
     def _paid(self, order: OpenOrder, event: Event) -> bool:
@@ -126,6 +153,7 @@ class Orders:
         return {
             "open": [_told(order) for order in self.open.values()],
             "lost": [_told(order) for order in self.lost.values()],
+            "done": [*self.done.items()],
             "early": {name: [asdict(event) for event in some] for name, some in self.early.items()},
             "bought": [order.order_id for order in today.bought],
             "approved": [order.order_id for order in today.approved],
@@ -139,6 +167,7 @@ class Orders:
         found = cls(reference)
         for name, orders in (("open", found.open), ("lost", found.lost)):
             orders |= {order.order_id: order for order in map(_order, saved[name])}
+        found.done = dict(saved["done"])  # a list: it is in order of time
         found.early = {name: [Event(**event) for event in some] for name, some in saved["early"].items()}
         both = found.open | found.lost
         found.today = Today(

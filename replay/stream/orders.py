@@ -35,17 +35,24 @@ class Package:
     delivered_s: int = NEVER
     row: int = -1
 
-    def add(self, price_cents: int, freight_cents: int, goods: tuple[int, float, float]) -> None:
-        """Add a line; the category is that of the dearest line (ties: first in the alphabet)."""
+    def add(
+        self, price_cents: int, freight_cents: int, goods: tuple[int, float, float], units: int = 1
+    ) -> None:
+        """Add a line of so many units, its cents of all of them, its goods of one.
+
+        What was recorded has a line for each unit, and ``n_lines`` counts so. The category is that of the
+        dearest unit (ties: first in the alphabet).
+        """
         category, weight_g, volume_cm3 = goods
         self.price_cents += price_cents
         self.freight_cents += freight_cents
-        self.weight_g = _sum(self.weight_g, weight_g)
-        self.volume_cm3 = _sum(self.volume_cm3, volume_cm3)
-        self.n_lines += 1
-        if price_cents > self.dearest_cents:
-            self.dearest_cents, self.category = price_cents, category
-        elif price_cents == self.dearest_cents and category != UNKNOWN:
+        self.weight_g = _sum(self.weight_g, weight_g * units)
+        self.volume_cm3 = _sum(self.volume_cm3, volume_cm3 * units)
+        self.n_lines += units
+        each_cents = price_cents // units
+        if each_cents > self.dearest_cents:
+            self.dearest_cents, self.category = each_cents, category
+        elif each_cents == self.dearest_cents and category != UNKNOWN:
             self.category = category if self.category == UNKNOWN else min(category, self.category)
 
     def lost(self, purchased_s: int, at_s: int) -> bool:

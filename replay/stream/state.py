@@ -24,7 +24,7 @@ from replay.stream.open_orders import Orders
 from replay.stream.reference import Reference
 from replay.stream.windows import Windows
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever a state is saved otherwise: an older checkpoint is refused."""
 
 

@@ -56,6 +56,8 @@ def _tick(state: State, at_s: int) -> list[Output]:
         today = state.orders.close(at_s)
         for day, part in today.by_day(state.closed_s, at_s):
             outputs += _closed(state, day, part)
+        if day_of(at_s) // stock.KEPT_DAYS > day_of(max(state.closed_s, 0)) // stock.KEPT_DAYS:
+            state.home = stock.compacted(state.home, at_s)
         state.closed_s = at_s
     state.clock_s = at_s
     for observer in state.observers:

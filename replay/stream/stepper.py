@@ -39,7 +39,8 @@ def _never() -> bool:
 class Stepper:
     """A reader of ``log`` at ``offset``, the last event that is in ``state``.
 
-    With ``kept`` a checkpoint is stored every ``every`` events and wherever a run ends; without, nothing is.
+    With ``kept`` a checkpoint is stored once ``every`` offsets have gone by (a log may leave some out) and
+    wherever a run ends; without, nothing is.
     """
 
     log: Log
@@ -101,12 +102,12 @@ class Stepper:
                     return self._end(Stop.PAUSED if after else Stop.STOPPED)
                 self.pace.wait(event.time_s, stopped)
                 self.state, outputs = step(self.state, event)
-                self.offset, self._at_s = offset, event.time_s
+                self.offset, self._at_s = offset, max(self._at_s, event.time_s)
                 for place, output in enumerate(outputs):
                     watch(output)
                     if self.kept is not None:
                         self._puts.append(Put(offset, place, output))
-                if offset % self.every == 0:
+                if offset - self._saved >= self.every:
                     self.checkpoint()
             left = None if left is None else left - len(entries)
             if left == 0 or len(entries) < wanted:

@@ -1,16 +1,26 @@
-"""The ledger as stock events fold it, in memory; taken down and put up again for checkpoints."""
+"""The ledger as stock events fold it, in memory; taken down and put up again for checkpoints.
+
+Rows are the fold of all events. The events themselves are kept for ``KEPT_DAYS`` to twice as long, so that
+one that is told again is known; older ones are let go of, or checkpoints would grow for ever.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
-from inventory.events import EventType, StockEvent, StockKey
+from graph.lead_time.journeys import DAY_S
+from inventory.events import EFFECTS, EventType, StockEvent, StockKey
 from inventory.ledger import Refusal
 from inventory.memory import MemoryHome
-from inventory.stock import StockSettings
+from inventory.stock import RESERVING, StockRow
 from replay.stream.events import Event
+
+KEPT_DAYS: Final = 30
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def book(home: MemoryHome, event: Event) -> tuple[Refusal, ...]:
@@ -22,23 +32,41 @@ def book(home: MemoryHome, event: Event) -> tuple[Refusal, ...]:
 def save(home: MemoryHome) -> dict[str, Any]:
     """Return everything booked and set as JSON values."""
     with home.reading() as unit:
-        rows = [
-            (*row.key, row.safety_stock, row.reorder_point, row.lead_time_days)
-            for row in unit.store.all_rows()
-        ]
+        rows = [_row_told(row) for row in unit.store.all_rows()]
         return {"events": [_told(event) for event in unit.store.all_events()], "rows": rows}
 
 
 def restore(saved: Mapping[str, Any]) -> MemoryHome:
     """Return a ledger that booked and set the same."""
+    return _of([_event(told) for told in saved["events"]], [_row(told) for told in saved["rows"]])
+
+
+def compacted(home: MemoryHome, at_s: int) -> MemoryHome:
+    """Return a ledger with the same rows and holds that keeps no event older than ``KEPT_DAYS``.
+
+    What orders hold by older events stands there as one reservation an order and place. An event that was
+    forgotten so is booked again if it is told again, under another id of the log.
+    """
+    before = datetime.fromtimestamp(at_s - KEPT_DAYS * DAY_S, UTC)
+    with home.reading() as unit:
+        rows, events = [*unit.store.all_rows()], [*unit.store.all_events()]
+    held = Counter[tuple[str | None, StockKey]]()
+    for event in events:
+        if event.at < before and event.event_type in RESERVING:
+            held[event.order_id, event.key] += EFFECTS[event.event_type].reserved * event.quantity
+    holds = [
+        StockEvent("/".join(("held", order or "", *key)), key, EventType.RESERVED, units, _EPOCH, order)
+        for (order, key), units in held.items()
+        if units
+    ]
+    return _of([*holds, *(event for event in events if event.at >= before)], rows)
+
+
+def _of(events: Sequence[StockEvent], rows: Sequence[StockRow]) -> MemoryHome:
+    """Return a ledger that has these events, and these rows whatever the events add up to."""
     home = MemoryHome()
-    settings = {
-        StockKey(*key): StockSettings(*given) for *key, a, b, c in saved["rows"] for given in [(a, b, c)]
-    }
     with home.unit() as unit:
-        unit.ledger.append([_event(told) for told in saved["events"]])
-        unit.store.open_rows(list(settings))
-        unit.store.configure(settings)
+        unit.store.book(events, {row.key: (row, row) for row in rows})
     return home
 
 
@@ -66,3 +94,23 @@ def _event(told: list[Any]) -> StockEvent:
     return StockEvent(
         name, key, EventType(kind), quantity, datetime.fromisoformat(at), order_id=order, source=source
     )
+
+
+def _row_told(row: StockRow) -> list[Any]:
+    updated = None if row.updated_at is None else row.updated_at.isoformat()
+    return [
+        *row.key,
+        row.current,
+        row.reserved,
+        row.safety_stock,
+        row.reorder_point,
+        row.lead_time_days,
+        updated,
+    ]
+
+
+def _row(told: list[Any]) -> StockRow:
+    product, seller, location, current, reserved, safety_stock, reorder_point, days, updated = told
+    at = None if updated is None else datetime.fromisoformat(updated)
+    key = StockKey(product, seller, location)
+    return StockRow(key, current, reserved, safety_stock, reorder_point, days, at)

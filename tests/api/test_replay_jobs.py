@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from api.cli import replay, report
 from api.jobs import Shop
 from api.replay_jobs import REPLAY, Replay, history_name, replay_of
 from graph.errors import BadInput
 from replay.jobs import Job, Task
+from replay.seed import SEED
 
 NOW = datetime(2018, 6, 1, tzinfo=UTC)
 
@@ -64,7 +67,14 @@ def test_a_request_names_no_policy_file(small_snapshot: Path) -> None:
         ("tables/", "tables"),
         ("synth://?orders=300&seed=7", "synth://?orders=300&seed=7"),
         ("postgresql://malha:secret@db.example/olist", "postgresql://db.example/olist"),
+        ("postgresql://db.example/olist?user=malha&password=secr@t", "postgresql://db.example/olist"),
+        ("postgres://malha:pw@db.example/olist?sslkey=/srv/key", "postgres://db.example/olist"),
     ],
 )
 def test_a_report_names_no_folders_and_no_passwords(source: str, name: str) -> None:
     assert history_name(source) == name
+
+
+def test_every_way_to_ask_draws_with_one_seed() -> None:
+    options = [signature(one.command).parameters["seed"].default for one in (replay, report)]
+    assert [*options, replay_of({}).seed] == [SEED] * 3

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.cli.report import EPILOG, alert_scores, command, percents
+from api.cli.report import EPILOG, alert_scores, command
 from graph.errors import BadInput
 
 
@@ -39,14 +39,6 @@ def test_no_folder_but_a_report_is_replaced(tmp_path: Path) -> None:
 def test_help_is_by_example() -> None:
     assert "malha report --source tables/ --out reports/newest" in EPILOG
     assert "malha serve" in EPILOG
-
-
-def test_the_bar_moves_by_whole_percents_and_never_back() -> None:
-    moved: list[int] = []
-    tell = percents(moved.append)
-    for share in (0.0, 0.004, 0.02, 0.01, 0.5, 1.0):
-        tell(share, "")
-    assert moved == [2, 48, 50]
 
 
 @pytest.mark.parametrize("text", ["", "[1]", "{}", '{"from": NaN}', "warnings"])

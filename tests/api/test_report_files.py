@@ -9,7 +9,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from api.report_files import NUMBERS, PAGE, TABLE, check_report_folder, flat, write_report
+from api.report_files import TABLE, check_report_folder, flat, write_report
+from api.report_folder import NUMBERS, PAGE
 from api.reports.cited import Cited
 from graph.errors import BadInput
 from replay.report import Asked, SmartRouting

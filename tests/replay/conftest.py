@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+import replay.alerts.tables
+import replay.purchasing.tables
 import replay.tables  # noqa: F401 (on the metadata, to be emptied with the others)
 from deploy.local import Postgres
 from inventory.sql import SqlHome, database_url

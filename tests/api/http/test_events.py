@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from api.http.event_models import CloudEventsOut
 from api.keys import Scope
 from graph import Network
 from inventory.sql import SqlHome
+from replay.alerts.shelves import Package, canceled
 from replay.live import LIVE
 from replay.stream.events import Event
 from replay.stream.sql_log import SqlLog
@@ -141,6 +143,62 @@ def test_stock_moves_through_the_ledgers_door(shop: Shop) -> None:
         "refused",
     ]
     assert shop.rows(product)[seller]["available"] == 5
+
+
+def test_each_seller_of_a_split_line_is_told_of(shop: Shop) -> None:
+    order_id, line = fresh("order"), {"part": "1", "product_id": "p", "zip_prefix": "01310"}
+    shares = [
+        event("OrderPurchased", order_id, **line, seller_id=seller, quantity=units)
+        for seller, units in (("s", 2), ("t", 1), ("s", 2))
+    ]
+    assert statuses(tell(shop, *shares)) == ["booked", "booked", "duplicate"]
+    assert [(one.data["seller_id"], one.data["quantity"]) for one in log(shop, order_id)] == [
+        ("s", 2),
+        ("t", 1),
+    ]
+
+
+@pytest.mark.parametrize("how", ["verb", "event"])
+def test_a_line_decided_anew_is_told_of_and_its_old_package_waited_for_no_more(shop: Shop, how: str) -> None:
+    product = shop.products[0]
+    one, other = shop.sellers[product][:2]
+    shop.shelve(product, {one: 2})
+    order_id = shop.take(shop.order(units=2))["order_id"]
+    assert shop.move(order_id, "release").status_code == 200
+    shop.shelve(product, {other: 2})
+    if how == "verb":
+        assert shop.move(order_id, "approve").status_code == 200
+    else:
+        assert statuses(tell(shop, event("OrderApproved", order_id))) == ["booked"]
+    bought = [one for one in log(shop, order_id) if one.kind == "OrderPurchased"]
+    assert [event.data["seller_id"] for event in bought] == [one, other]
+    assert len({event.data["promised_s"] for event in bought}) == 1
+    assert unsent(shop, (order_id, one), (order_id, other)) == {(order_id, one)}
+
+
+def test_what_is_rerouted_is_told_of(shop: Shop) -> None:
+    product = shop.products[0]
+    one, other = shop.sellers[product][:2]
+    shop.shelve(product, {one: 2})
+    order_id = shop.take(shop.order(units=2))["order_id"]
+    shop.shelve(product, {one: 0, other: 2})
+    assert shop.move(order_id, "reroute", exclude=[f"seller:{one}"]).status_code == 200
+    assert [event.data["seller_id"] for event in log(shop, order_id)] == [one, other]
+    assert unsent(shop, (order_id, one), (order_id, other)) == {(order_id, one)}
+
+
+def test_what_is_canceled_or_given_back_is_waited_for_no_more(shop: Shop) -> None:
+    (canceled, seller), (given_back, _), (sent, _) = (taken(shop) for _ in range(3))
+    assert shop.move(canceled, "cancel").status_code == 200
+    assert shop.move(given_back, "release").status_code == 200
+    assert shop.move(sent, "handover").status_code == 200
+    pairs = [(name, seller) for name in (canceled, given_back, sent, "elsewhere")]
+    assert unsent(shop, *pairs) == set(pairs[:2])
+
+
+def unsent(shop: Shop, *packages: Package) -> frozenset[Package]:
+    with closing(SqlHome.open(str(shop.database))) as home, home.reading() as unit:
+        return canceled(unit.connection, packages)
 
 
 def test_an_order_taken_elsewhere_is_followed_all_the_same(shop: Shop) -> None:

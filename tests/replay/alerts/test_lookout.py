@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from contextlib import closing
+from copy import copy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +21,7 @@ from inventory.events import EventType, StockEvent, StockKey
 from inventory.sql import SqlHome
 from inventory.stock import StockSettings
 from replay.alerts.alert import Alert, AlertState, Kind, Severity
+from replay.alerts.following import Following
 from replay.alerts.lookout import Lookout
 from replay.alerts.observer import OUTPUT, AlertObserver
 from replay.alerts.outbox import Outbox
@@ -26,7 +31,7 @@ from replay.alerts.store import Alerts
 from replay.alerts.watch import Watch, changes, read_watched
 from replay.live import LIVE
 from replay.moving import day_of, start_of
-from replay.stream.events import Event, event_id
+from replay.stream.events import Event, event_id, tick
 from replay.stream.source import Recorded, read_recorded
 from replay.stream.sql_log import SqlLog
 from replay.stream.state import Output, State
@@ -65,6 +70,7 @@ def standing(home: SqlHome, kind: Kind) -> list[Alert]:
 
 
 def look(lookout: Lookout, home: SqlHome, at: datetime) -> dict[str, int]:
+    lookout.catch_up()
     told: dict[str, int] = home.run(lambda unit: lookout(unit, at))
     return told
 
@@ -99,6 +105,48 @@ def test_a_canceled_order_worries_nobody(network: Network, home: SqlHome) -> Non
         unit.ledger.cancel("o1", at=start)
     lookout = Lookout(home, lambda: network, alerts.load())
     assert look(lookout, home, start + timedelta(days=30)) == {}
+
+
+def test_a_look_that_was_rolled_back_looks_for_slow_things_again(network: Network, home: SqlHome) -> None:
+    start = datetime(2018, 7, 2, 12, tzinfo=UTC)
+    first, handed, now = bought(network, start), start + timedelta(days=6), start + timedelta(days=7)
+    seller = str(first.data["seller_id"])
+    events = [first, stamped("OrderApproved", start), stamped("HandedToCarrier", handed, seller)]
+    midnights = [tick(start_of(day_of(int(start.timestamp())) + days)) for days in range(1, 8)]
+    SqlLog(home, LIVE).append([*events[:2], *midnights[:6], events[2], midnights[6]])
+    lookout = Lookout(home, lambda: network, replace(alerts.load(), least_orders=1))
+    lookout.catch_up()
+    with pytest.raises(RuntimeError, match="away"), home.unit() as unit:  # noqa: PT012
+        assert lookout(unit, now)["opened"] >= 1
+        raise RuntimeError("away")
+    assert not standing(home, Kind.SELLER_SLOW)
+    look(lookout, home, now)
+    assert [alert.subject for alert in standing(home, Kind.SELLER_SLOW)] == [seller]
+
+
+def test_a_new_snapshot_is_taken_up_once_it_has_caught_up(network: Network, home: SqlHome) -> None:
+    start = datetime(2018, 7, 2, 12, tzinfo=UTC)
+    log, in_force = SqlLog(home, LIVE), [network]
+    log.append([bought(network, start)])
+    following = Following(home, lambda: in_force[-1])
+    with closing(following):
+        assert list(following.known()[1].orders.open) == ["o1"]
+        newer = copy(network)
+        newer.meta = replace(network.meta, snapshot_id="newer")
+        in_force.append(newer)
+        log.append([stamped("OrderApproved", start)])
+        following.catch_up()
+        before = following.known()[1]
+        assert before.orders.open["o1"].approved_s == int(start.timestamp())
+        deadline = time.monotonic() + 60
+        while following.known()[0] is network:
+            assert time.monotonic() < deadline
+            following.catch_up()
+            time.sleep(0.01)
+        network_now, state = following.known()
+        assert network_now is newer
+        assert state is not before
+        assert state.digest == before.digest
 
 
 def test_low_stock_rings_until_it_is_received(network: Network, home: SqlHome) -> None:

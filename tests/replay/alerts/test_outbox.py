@@ -11,8 +11,10 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 
@@ -155,6 +157,36 @@ def test_a_receiver_that_hangs_costs_its_time_and_no_more(here: SqlHome) -> None
         assert "timed out" in why
 
 
+def test_what_fits_into_no_request_is_dead_at_once(here: SqlHome) -> None:
+    [told] = put(here, to := receiver("http://127.0.0.1:9/café"), "one")
+    Sender(here, [to], Now(), PATIENCE).send_due()
+    found, attempts, why = state(here, told)
+    assert (found, attempts) == (MessageState.DEAD, 1)
+    assert "UnicodeEncodeError" in str(why)
+
+
+def test_what_goes_wrong_in_the_sender_does_not_end_it(
+    here: SqlHome, caplog: pytest.LogCaptureFixture
+) -> None:
+    turns = count()
+
+    def clock() -> datetime:
+        if not next(turns):
+            raise RuntimeError("no clock yet")
+        return START
+
+    stop = threading.Event()
+    with receiving() as there:
+        [told] = put(here, to := receiver(there.url), "one")
+        thread = threading.Thread(target=Sender(here, [to], clock).run, args=(stop, 0.01))
+        thread.start()
+        assert there.arrived.wait(30)
+        stop.set()
+        thread.join()
+    assert state(here, told)[0] is MessageState.SENT
+    assert [one.message for one in caplog.records if one.levelname == "ERROR"] == ["sender_failed"]
+
+
 def test_nobody_at_home_is_a_failure_like_others(here: SqlHome) -> None:
     with receiving() as there:
         url = there.url
@@ -264,6 +296,7 @@ def test_all_faults_of_receivers_are_told_at_once() -> None:
         "c": GOOD | {"url": "https://me:pass@shop.example/", "colour": 1},
         "d": 3,
         "e": GOOD | {"url": "https://shop.example:port/", "takes": []},
+        "á": GOOD | {"url": "https://café.example/"},
     }
     with pytest.raises(BadInput) as caught:
         receivers_of(given, "hooks.toml", {"SHOP": SECRET.decode()})
@@ -276,5 +309,6 @@ def test_all_faults_of_receivers_are_told_at_once() -> None:
         "d",
         "e.url",
         "e.takes",
+        "á.url",
     ]
     assert SECRET.decode() not in str(caught.value)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -124,6 +126,29 @@ def test_what_is_received_cannot_be_called_off(home: SqlHome) -> None:
         home.run(lambda unit: PurchaseOrders(unit.connection).cancel("po", START))
     with pytest.raises(BadInput, match="no purchase order"):
         home.run(lambda unit: PurchaseOrders(unit.connection).cancel("nobody", START))
+
+
+def test_a_cancellation_meanwhile_is_not_lost(home: SqlHome) -> None:
+    with home.unit() as unit:
+        unit.ledger.append([StockEvent("po", KEY, EventType.REORDERED, 5, START)])
+    follow(home, START)
+    receive(home, "some", 2, START + DAY)
+    begun = threading.Event()
+
+    def matching() -> dict[str, int]:
+        begun.set()
+        return follow(home, START + DAY)
+
+    with ThreadPoolExecutor(1) as pool:
+        with home.unit() as unit:
+            PurchaseOrders(unit.connection).cancel("po", START + DAY)
+            looking = pool.submit(matching)
+            assert begun.wait(10)
+            threading.Event().wait(0.2)
+            assert not looking.done()
+        assert looking.result() == {"canceled": 1}
+    assert [one for one, _ in status(home)] == [PurchaseStatus.CANCELED]
+    assert [told for told, _ in heard(home)] == ["open", "canceled"]
 
 
 def test_pages_and_filters(home: SqlHome) -> None:

@@ -11,10 +11,10 @@ import pytest
 from api import policies
 from graph.plan import PlacementPlan
 from ingest.source import open_source
+from replay.canonical import canonical
 from replay.insight.modelled import BASIS
 from replay.recorded import Past
 from replay.report.making import LAST_DAYS, Made, Sources, Wanted, make
-from replay.report.smart_routing import canonical
 
 START, END = datetime(2017, 6, 1, 3, tzinfo=UTC), datetime(2017, 6, 15, 3, tzinfo=UTC)
 SPAN_S = int(START.timestamp()), int(END.timestamp())

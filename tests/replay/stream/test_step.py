@@ -15,10 +15,12 @@ from inventory.stock import StockSettings
 from replay.moving import start_of
 from replay.stream.events import Event, event_id, tick
 from replay.stream.learner import Learner
+from replay.stream.open_orders import DONE_DAYS, LOST_DAYS
 from replay.stream.orders import Package
 from replay.stream.reference import Reference
 from replay.stream.state import Output, State
 from replay.stream.step import step
+from replay.stream.stock import KEPT_DAYS
 from tests.replay.stream.conftest import QUICK
 from tests.replay.stream.watchers import Tally
 
@@ -193,6 +195,37 @@ def test_a_package_is_lost_once_its_days_are_over() -> None:
     assert not package.lost(NOON, last + 3)
 
 
+def test_what_is_told_of_a_done_order_is_repeated(state: State) -> None:
+    handed = event("HandedToCarrier", NOON + 60, "s1", carrier_id="fast")
+    done = (bought(), handed, event("Delivered", NOON + DAY, "s1", carrier_id="fast"))
+    play(state, *done, midnight(2))
+    assert not state.orders.open
+    play(state, event("OrderApproved", NOON + 2 * DAY, "1"), bought(line="2"), midnight(3))
+    assert state.counts["repeated"] == 2
+    assert not state.orders.open
+    assert not state.orders.early
+    again = State.restore(state.save(), state.reference)
+    assert again.orders.done == state.orders.done == {"o1": start_of(17_502)}
+    play(state, midnight(2 + DONE_DAYS))
+    assert state.orders.done
+    play(state, midnight(3 + DONE_DAYS))
+    assert not state.orders.done
+
+
+def test_nothing_waits_for_ever(state: State) -> None:
+    play(state, bought(), event("OrderApproved", NOON, "1", subject="never"), midnight(1))
+    play(state, midnight(DONE_DAYS))
+    assert set(state.orders.early) == {"never"}
+    assert set(state.orders.lost) == {"o1"}
+    play(state, midnight(DONE_DAYS + 1), midnight(LOST_DAYS))
+    assert not state.orders.early
+    assert set(state.orders.lost) == {"o1"}
+    play(state, midnight(LOST_DAYS + 1))
+    assert not state.orders.lost
+    play(state, event("OrderApproved", NOON + LOST_DAYS * DAY, "1"), midnight(LOST_DAYS + 2))
+    assert state.counts["early"] == 2
+
+
 def test_an_order_without_lines_counts_and_teaches_nothing(state: State) -> None:
     play(state, event("OrderPurchased", NOON, "0", zip_prefix="20000"), midnight(1))
     rows = state.windows.read("state", 1, 17_501)
@@ -226,6 +259,37 @@ def test_stock_is_folded_and_what_cannot_be_booked_is_refused(state: State) -> N
     with again.home.reading() as unit:
         assert unit.ledger.rows([StockKey(**KEY)]) == before
     assert again.save() == state.save()
+
+
+def test_old_stock_events_are_let_go_of_and_the_rows_stay(state: State) -> None:
+    def stock(days: float, name: str, kind: str, units: int, order: str = "") -> Event:
+        told = {"event_type": kind, "quantity": units, **KEY}
+        return event("StockMoved", round(NOON + days * DAY), order, name, **told)
+
+    play(
+        state,
+        stock(0, "i1", "RECEIVED", 9),
+        stock(1, "i2", "RESERVED", 4, "o1"),
+        stock(1, "i3", "RESERVED", 1, "o2"),
+        stock(2, "i4", "SHIPPED", 1, "o2"),
+        stock(2, "i5", "TRANSFER_OUT", 2),
+        midnight(3),
+    )
+    days = 2 * KEPT_DAYS - 17_500 % KEPT_DAYS
+    play(state, stock(days - 9, "i6", "SHIPPED", 1, "o1"))
+    with state.home.reading() as unit:
+        before = [*unit.store.all_rows()]
+    play(state, midnight(days))
+    with state.home.reading() as unit:
+        assert [*unit.store.all_rows()] == before
+        assert [(one.event_id[:2], one.quantity) for one in unit.store.all_events()] == [("he", 4), ("i6", 1)]
+    again = State.restore(state.save(), state.reference)
+    assert again.save() == state.save()
+    for one in (state, again):  # three units are still held, and what was told a few days ago is known
+        play(one, stock(days + 1, "i7", "SHIPPED", 3, "o1"), stock(days + 1, "i6", "SHIPPED", 1, "o1"))
+        with one.home.reading() as unit:
+            row = unit.ledger.rows([StockKey(**KEY)])[StockKey(**KEY)]
+        assert (row.current, row.reserved) == (2, 0)
 
 
 def test_a_tick_that_is_no_midnight_closes_no_day(reference: Reference) -> None:

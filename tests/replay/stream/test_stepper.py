@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -15,7 +16,8 @@ from inventory.sql import SqlHome
 from replay.moving import day_of, start_of
 from replay.stream.checkpoints import SPAN_S, Checkpoint, Checkpoints, Put
 from replay.stream.clock import NAP_S, Pace
-from replay.stream.log import BEGINNING, Log
+from replay.stream.events import Event, tick
+from replay.stream.log import BEGINNING, Entry, Log, MemoryLog
 from replay.stream.reference import Reference
 from replay.stream.source import FrameLog, Recorded, fill
 from replay.stream.sql_log import SqlLog
@@ -72,6 +74,43 @@ def undisturbed(recorded: Recorded) -> Undisturbed:
     assert stepper.run(watch=note) is Stop.END
     assert {output.kind for _, _, output in puts} == {"day", "window", "tally", "hundredth"}
     return Undisturbed(log, recorded.reference, stepper.state.digest, puts)
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """A log whose offsets are odd, as one in a database leaves numbers out."""
+
+    log: Log
+
+    def append(self, events: Sequence[Event]) -> int:
+        return self.log.append(events)
+
+    def read(self, after: int, limit: int) -> list[Entry]:
+        return [Entry(2 * offset - 1, event) for offset, event in self.log.read((after + 1) // 2, limit)]
+
+    def end(self) -> int:
+        return 2 * self.log.end() - 1
+
+
+def test_checkpoints_are_kept_whatever_offsets_a_log_has(undisturbed: Undisturbed, sqlite: SqlHome) -> None:
+    kept, vanishing = Checkpoints(sqlite, "r"), Vanishing(1_000)
+    stepper = stepper_of(Gaps(undisturbed.log), undisturbed.reference, kept)
+    with suppress(InterruptedError):
+        stepper.run(stopped=vanishing)
+    found = kept.newest()
+    assert found is not None
+    assert found.offset == 1_401  # two numbers an event: the first that is 700 beyond 701
+    assert stepper_of(Gaps(undisturbed.log), undisturbed.reference, kept).run() is Stop.END
+
+
+def test_a_late_event_takes_no_checkpoint_back(undisturbed: Undisturbed, sqlite: SqlHome) -> None:
+    log, kept = MemoryLog(), Checkpoints(sqlite, "r")
+    late = Event("late", "Reviewed", 100, "o1", "1", {})
+    log.append([tick(start_of(17_500)), late])
+    stepper_of(log, undisturbed.reference, kept).run()
+    found = kept.newest()
+    assert found is not None
+    assert found.at_s == start_of(17_500)  # else a reader that goes back to 200 would know what came later
 
 
 def test_a_run_with_checkpoints_ends_as_one_without(undisturbed: Undisturbed, home: SqlHome) -> None:
