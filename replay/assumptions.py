@@ -12,6 +12,12 @@ if TYPE_CHECKING:
 def assumptions(done: Replayed) -> Iterator[str]:
     """Yield in words what the figures rest on."""
     costs = done.runs[0].totals.costs
+    told_at, start = done.stock.told_at, done.planned.at
+    if done.planned.is_later or (told_at is not None and told_at > start):
+        yield (
+            "IN HINDSIGHT: the plan or the opening stock is told after the start; nobody could have known "
+            "it then, so what it brings is more than anybody could have had."
+        )
     yield (
         "As-is is the recorded choice, judged by the same lead-time and freight models as all others: "
         "days and P(on time) are expectations, not what happened."

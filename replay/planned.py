@@ -117,16 +117,24 @@ class Planned:
     plan: PlacementPlan | None
     at: datetime
 
+    @property
+    def is_later(self) -> bool:
+        """Whether the plan is of an instant after the start."""
+        return self.plan is not None and self.plan.as_of > self.at
+
+    def check_told(self) -> None:
+        """Refuse a plan later than the start (BadInput)."""
+        if self.plan is not None and self.is_later:
+            raise BadInput(
+                f"The plan is of {self.plan.as_of.isoformat()}, later than --from {self.at.isoformat()}: "
+                "nobody could have known it then (--hindsight permits it)."
+            )
+
     def check(self, past: Past) -> None:
-        """Refuse a plan later than the start, and names and offers that were not known then (BadInput)."""
+        """Refuse unknown names, and offers first sold after the plan's as-of (BadInput)."""
         plan = self.plan
         if plan is None:
             return
-        if plan.as_of > self.at:
-            raise BadInput(
-                f"The plan is of {plan.as_of.isoformat()}, later than --from {self.at.isoformat()}: "
-                "nobody could have known it then."
-            )
         with_sites(past.tables, plan)
         if early := sorted(_not_sold_yet(past, plan)):
             remedy = "Nobody knew this offer: leave the row out."

@@ -43,6 +43,11 @@ class Stock:
         """All units received."""
         return sum(event.quantity for event in self.events if event.event_type is EventType.RECEIVED)
 
+    @property
+    def told_at(self) -> datetime | None:
+        """The last instant of which it tells."""
+        return max((event.at for event in self.events), default=None)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Replayed:
@@ -107,7 +112,7 @@ class Replayed:
         return assumptions(self)
 
 
-def replay(
+def replay(  # noqa: PLR0913 (what is asked, in words of its own)
     past: Past,
     span_s: tuple[int, int],
     policies: Sequence[Policy],
@@ -116,19 +121,21 @@ def replay(
     *,
     plan: PlacementPlan | None = None,
     parameters: OnlineParameters | None = None,
+    hindsight: bool = False,
     progress: Progress = lambda _share: None,
 ) -> Replayed:
     """Decide all orders purchased in ``span_s`` = [from, to), epoch seconds, under each of the policies.
 
     ``costs`` charges every policy's decisions alike. A ``plan`` books its depth at the start, in warehouses
     that all policies but those that repeat the record may ship from. ``progress`` is told the share done,
-    0..1. Raises BadInput for an empty span, and for stock or a plan later than its start.
+    0..1. Raises BadInput for an empty span, and for stock or a plan later than its start unless
+    ``hindsight`` permits it; the assumptions then say so.
     """
-    task = _task(past, span_s, policies, costs, stock, plan)
+    task = _task(past, span_s, policies, costs, stock, plan, hindsight=hindsight)
     return _replayed(task, stock, play(task, Learning(past, span_s[0], parameters), progress))
 
 
-def replay_in_two(
+def replay_in_two(  # noqa: PLR0913 (as ``replay``)
     past: Past,
     span_s: tuple[int, int],
     policies: Sequence[Policy],
@@ -137,13 +144,14 @@ def replay_in_two(
     *,
     plan: PlacementPlan | None = None,
     parameters: OnlineParameters | None = None,
+    hindsight: bool = False,
     progress: Progress = lambda _share: None,
 ) -> Replayed:
     """Do as ``replay`` does, with the same result, half of the policies in a second process.
 
     What is learned is learned once. The shelves of the policies that the other played are not kept.
     """
-    task = _task(past, span_s, policies, costs, stock, plan)
+    task = _task(past, span_s, policies, costs, stock, plan, hindsight=hindsight)
     learning = Learning(past, span_s[0], parameters)
     here, there = shared_out(policies)
     if not there:
@@ -164,10 +172,15 @@ def _task(
     costs: Costs,
     stock: Stock,
     plan: PlacementPlan | None,
+    *,
+    hindsight: bool,
 ) -> Task:
     """Return what is to be played, or raise BadInput."""
     planned = Planned(plan, datetime.fromtimestamp(span_s[0], UTC))
-    _check(past, span_s, policies, stock)
+    _check(past, span_s, policies)
+    if not hindsight:
+        _check_told(stock, span_s[0])
+        planned.check_told()
     planned.check(past)
     return Task(past, span_s, tuple(policies), costs, stock.events, planned)
 
@@ -198,19 +211,23 @@ def opening_stock(past: Past, at_s: int, rule: OpeningRule = _RULE) -> Stock:
     return Stock("init", opening(past.demand.filter(age > 0), at, rule).events)
 
 
-def _check(past: Past, span_s: tuple[int, int], policies: Sequence[Policy], stock: Stock) -> None:
+def _check(past: Past, span_s: tuple[int, int], policies: Sequence[Policy]) -> None:
     from_s, to_s = span_s
     if from_s >= to_s:
         raise BadInput(f"--from {_iso(from_s)} must lie before --to {_iso(to_s)}.")
     if not past.count(span_s):
-        raise BadInput(f"No order with lines was purchased from {_iso(from_s)} to {_iso(to_s)}.")
+        bought = past.lines["purchased_s"]
+        known = f": purchases go from {_iso(bought[0])} to {_iso(bought[-1])}" if len(bought) else ""
+        raise BadInput(f"No order with lines was purchased from {_iso(from_s)} to {_iso(to_s)}{known}.")
     if not policies or len({policy.name for policy in policies}) < len(policies):
         raise BadInput("Name at least one policy, and each once.")
-    last = max((event.at for event in stock.events), default=None)
-    if last is not None and last.timestamp() > from_s:
+
+
+def _check_told(stock: Stock, from_s: int) -> None:
+    if stock.told_at is not None and stock.told_at.timestamp() > from_s:
         raise BadInput(
-            f"The stock of {stock.origin} is told up to {last.isoformat()}, later than --from "
-            f"{_iso(from_s)}: nobody could have known it then."
+            f"The stock of {stock.origin} is told up to {stock.told_at.isoformat()}, later than --from "
+            f"{_iso(from_s)}: nobody could have known it then (--hindsight permits it)."
         )
 
 

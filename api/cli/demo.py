@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.console import console, steps
-from api.demo import REPORT, Demo, run_demo
 from api.render.build import show_build
 from api.render.inspection import show_evidence
 from api.render.replay import show_replay
 from api.render.routes import show_routes
-from api.reports.demo import write_page
+
+if TYPE_CHECKING:
+    from api.demo import Demo
 
 EPILOG = (
     "**Examples**\n\n"
@@ -33,6 +34,9 @@ def command(
     Of the newest 500 lines those come first whose product has most sellers: there is something to choose. The
     smart-routing report decides every order of the last 60 days as of its own purchase, by two policies.
     """
+    from api.demo import run_demo  # noqa: PLC0415 (slow to import, as below)
+    from api.reports.demo import write_page  # noqa: PLC0415
+
     with steps() as progress:
         demo = run_demo(source, out, orders, progress)
         page = write_page(out / "report.html", demo)
@@ -41,6 +45,8 @@ def command(
 
 def show(demo: Demo, snapshots: Path, page: Path) -> None:
     """Print what the demo did."""
+    from api.demo import REPORT  # noqa: PLC0415
+
     screen = console()
     show_build(screen, demo.report, snapshots)
     show_evidence(screen, demo.evidence)

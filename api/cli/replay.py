@@ -72,7 +72,8 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
         bool,
         typer.Option(
             "--hindsight",
-            help="Count regret by what deliveries later told of each lane, not by what was known.",
+            help="Count regret by what deliveries later told of each lane, not by what was known; permit a "
+            "plan and a stock later than --from, and say so on every page.",
         ),
     ] = False,
     seed: Annotated[int, typer.Option(help="Of the weeks drawn anew for the intervals.", min=0)] = SEED,
@@ -108,9 +109,9 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
     with percents("Replaying") as tell:
         costs = policies.load(policies.DEFAULT).costs
         play = replay_in_two if past.count(span_s) >= IN_TWO and (os.cpu_count() or 1) > 1 else replay
-        done = play(past, span_s, chosen, costs, opened, plan=plan, progress=tell)
+        done = play(past, span_s, chosen, costs, opened, plan=plan, hindsight=hindsight, progress=tell)
         # What placement brings is told from what routing brings by the same policies without the plan.
-        alone = None if plan is None else play(past, span_s, chosen, costs, opened)
+        alone = None if plan is None else play(past, span_s, chosen, costs, opened, hindsight=hindsight)
     compared = comparison_of(done, past.facts, seed=seed, hindsight=hindsight, unplanned=alone)
     told = done.to_dict() | {"comparison": compared}
     if out is not None:

@@ -36,7 +36,8 @@ def ending(told: Mapping[str, Any]) -> list[str]:
         f"{words}: clock {told['clock']}, {told['offset']:,} events played, state {told['digest'][:16]}."
     ]
     if told["kept"] and told["stop"] != "end":
-        lines.append("Go on with the same command and --resume.")
+        later = "" if told["stop"] == "stopped" else ", and a later --to or --pause-at"
+        lines.append(f"Go on with the same command, --resume{later}.")
     return lines
 
 

@@ -69,7 +69,8 @@ class Wanted:
     ``stock``: None makes an opening stock up from the demand before the start. ``placement`` makes a plan for
     a past; the policies then decide twice, without and with it. ``alerts``: the scores that
     ``replay.alerts.judged`` gave to the warnings of the same past. ``hindsight``: regret is counted by what
-    deliveries later told of each lane. ``in_two``: a second process may take half of the policies; one that
+    deliveries later told of each lane, and stock or a plan later than the start is permitted. ``in_two``: a
+    second process may take half of the policies; one that
     must not have children (a worker's) plays all of them itself, with the same result.
     """
 
@@ -135,7 +136,10 @@ def _replayed(
     stock = wanted.stock or opening_stock(sources.past, span_s[0])
     policies, costs = wanted.policies, wanted.costs
     play = replay_in_two if wanted.in_two and sources.past.count(span_s) >= IN_TWO else replay
-    return play(sources.past, span_s, policies, costs, stock, plan=plan, progress=progress)
+    hindsight = wanted.hindsight
+    return play(
+        sources.past, span_s, policies, costs, stock, plan=plan, hindsight=hindsight, progress=progress
+    )
 
 
 def _second_half(tell: Tell, alone: float, share: float) -> None:

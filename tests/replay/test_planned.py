@@ -137,6 +137,8 @@ def test_what_nobody_could_have_known_is_refused(past: Past) -> None:
     late = plan_of(past, FROM + timedelta(seconds=1))
     with pytest.raises(BadInput, match="later than --from"):
         replay(past, SPAN, chosen, costs, stock, plan=late)
+    permitted = replay(past, SPAN, chosen, costs, stock, plan=late, hindsight=True)
+    assert any(text.startswith("IN HINDSIGHT") for text in permitted.assumptions())
     # Dated early, but it stocks what was first sold after that.
     known = plan_of(past)
     early = PlacementPlan.of(FROM - timedelta(days=90), known.sites, known.stock)

@@ -130,6 +130,8 @@ def test_what_nobody_could_have_known_or_meant_is_refused(past: Past) -> None:
     costs = chosen[0].costs
     with pytest.raises(BadInput, match="later than --from"):
         replay(past, (SPAN[0], SPAN[1]), chosen, costs, Stock("late.csv", (event, late)))
+    with pytest.raises(BadInput, match="purchases go from"):
+        replay(past, (0, 1), chosen, costs, Stock("none", ()))
     with pytest.raises(BadInput, match="must lie before"):
         replay(past, (SPAN[1], SPAN[0]), chosen, costs, Stock("none", ()))
     with pytest.raises(BadInput, match="No order with lines"):
