@@ -12,12 +12,16 @@ from optimizer.placement.core import Core
 from optimizer.placement.model import Question, build
 from optimizer.placement.plan import FacilityPlan
 from optimizer.placement.record import Record
+from optimizer.placement.shipping import ship, shipped, suits
 from optimizer.words import Bools, Floats
 
 NEAREST: Final = 8
 NEAREST_OF_MANY: Final = 4
 MANY: Final = 5_000
 """Open rows that a demand may use in a first transport, by what they seem to cost; fewer for many demands."""
+
+MOST_PAIRS: Final = 1_500_000
+"""Pairs beyond which HiGHS would not end in any time."""
 
 
 def run(
@@ -48,9 +52,13 @@ def run(
 def transport(core: Core, record: Record, worth: Floats, is_open: Bools) -> FacilityPlan | None:
     """Return how the open rows serve best if demand may be shared; None where they cannot.
 
-    Each demand may use only the open rows that seem cheapest at the prices of capacity (R,); all of them,
-    where those have no room.
+    ``worth`` (R,) are prices of capacity to start from. Where other limits bear on shares, each demand may
+    use only the open rows that seem cheapest at these prices; all of them, where those have no room and the
+    pairs are not too many.
     """
+    if suits(core, record.problem):
+        flows = ship(core, worth, is_open, record.goes_on)
+        return None if flows is None else shipped(core, record.problem, is_open, flows)
     free = replace(core, whole=False)
     everything = Question.everything(core).only(is_open)
     seeming = np.where(is_open[:, None], core.cost + core.use * worth[:, None], np.inf)
@@ -58,6 +66,8 @@ def transport(core: Core, record: Record, worth: Floats, is_open: Bools) -> Faci
     some = min(nearest, int(is_open.sum()), core.rows) - 1
     near = seeming <= np.partition(seeming, some, axis=0)[some]
     for pairs in (everything.pairs & near, everything.pairs):
+        if pairs.sum() > MOST_PAIRS:
+            break
         model = build(free, record.problem, replace(everything, pairs=pairs))
         found = solve(model.linear, Solver.HIGHS, Work(record.left))
         if not isinstance(found, NoSolution):

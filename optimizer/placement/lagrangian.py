@@ -27,6 +27,9 @@ SHORTEST: Final = 1e-4
 AVERAGED: Final = 0.1
 """Weight of the newest point in the averages."""
 
+PARTS: Final = (0.25, 0.5, 0.75, 1.0)
+"""Of the way to the prices of a plan that are tried."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Duals:
@@ -91,6 +94,14 @@ class Lagrangian:
                 break  # beyond ``forbidden`` there is no plan at all
             tried = self._advance(value)
         return tried.is_open
+
+    def lean(self, price: Floats) -> None:
+        """Go some of the way, or all of it, to other prices (J,), those of a plan, where that proves more."""
+        start = self.best.price
+        tried = [evaluate(self.core, start + part * (price - start)) for part in PARTS]
+        best = max(tried, key=lambda duals: duals.bound)
+        if best.bound > self.bound:
+            self.best, self._lack = best, self._lacking(best)
 
     def _advance(self, value: float) -> Duals:
         self.rounds += 1

@@ -10,25 +10,35 @@ from optimizer.mathopt import Solver
 from optimizer.placement import local_search, whole_search
 from optimizer.placement.core import Core
 from optimizer.placement.exact import run, transport
+from optimizer.placement.exchange import exchange
 from optimizer.placement.fixing import settle
 from optimizer.placement.kicks import improve_by_kicks
 from optimizer.placement.lagrangian import Lagrangian, evaluate
-from optimizer.placement.neighbourhood import improve
+from optimizer.placement.neighbourhood import PROVABLE, improve
 from optimizer.placement.record import Record
+from optimizer.placement.shipping import suits
 from optimizer.words import Bools, Floats
 
 KICKS: Final = 200
+TRIES: Final = 3
+MOST_TRIES: Final = 100
+"""Changes of open rows without a better plan after which to stop: between steps of the bound, and later."""
+
+LARGEST: Final = 4_000_000
+"""Pairs beyond which HiGHS is not asked about a few rows at a time: the rest of its model is too large."""
+
 CP_SAT_SHARE: Final = 0.5
 """Of the time left; its two workers do not repeat, so it is left out where ``work`` is limited."""
 
 SEARCH_WORK: Final = 5e7
-PORTIONS: Final = 40
+PORTIONS: Final = 100
 KICK_WORK: Final = 2e8
 KICK_ROUNDS: Final = (250, 4_000)
 """Portions of kicks, pairs of demands weighed in one, about, and its fewest and most kicks."""
 
 IDLE: Final = 6
-"""Portions without a better plan after which to stop."""
+LONG_IDLE: Final = 40
+"""Portions without a better plan after which to stop; the second where a proof is far away anyway."""
 
 POLISH_WORK: Final = 4e9
 """Costs looked at while polishing, about: a few seconds."""
@@ -98,11 +108,11 @@ def with_room(core: Core, often: Floats) -> Bools:
 
 
 class Shared:
-    """Demand may be shared: which rows open is guessed, what they serve is a transport."""
+    """Demand may be shared: which rows open is guessed and mended, what they serve is a transport."""
 
     def __init__(self, core: Core, record: Record) -> None:
         """Remember what was tried."""
-        self._core, self._record = core, record
+        self._core, self._record, self._plain = core, record, suits(core, record.problem)
         self._seen: set[bytes] = set()
 
     def search(self, _: Bools, duals: Lagrangian) -> None:
@@ -111,12 +121,22 @@ class Shared:
         if is_open.tobytes() in self._seen:
             return
         self._seen.add(is_open.tobytes())
-        if (found := transport(self._core, self._record, duals.best.worth, is_open)) is not None:
+        if self._plain:
+            paid = exchange(self._core, self._record, is_open, duals.best.worth, TRIES)
+            if paid is not None and self._record.goes_on():
+                duals.lean(paid)
+        elif (found := transport(self._core, self._record, duals.best.worth, is_open)) is not None:
             self._record.offer(found)
 
     def polish(self, duals: Lagrangian) -> None:
-        """Change a few rows at a time."""
-        improve(self._core, self._record, duals)
+        """Change rows of the best plan, then a few rows at a time and all that they serve."""
+        core, record = self._core, self._record
+        if self._plain and record.plan is not None:
+            is_open = core.row_site < 0  # nobody is always open
+            is_open |= record.plan.open[core.row_site]
+            exchange(core, record, is_open, duals.best.worth, MOST_TRIES)
+        if core.cost.size <= LARGEST:
+            improve(core, record, duals)
 
     def look(self, *_: object) -> None:
         """Leave it to the tree, whose leaves are transports."""
@@ -150,9 +170,10 @@ class Whole:
         core, record = self._core, self._record
         seeming = core.cost + core.use * duals.best.worth[:, None]
         rounds = int(np.clip(KICK_WORK / core.demands**2, *KICK_ROUNDS))
-        idle = 0
+        far = int(settle(core, duals.best, record.value).pairs.sum()) > PROVABLE
+        idle, most = 0, LONG_IDLE if far and record.limits.work is None else IDLE
         for _ in range(PORTIONS):
-            if record.plan is None or idle == IDLE or not record.goes_on():
+            if record.plan is None or idle == most or not record.goes_on():
                 return
             row_at = np.full(len(record.plan.open), -1)
             row_at[core.row_site[core.row_site >= 0]] = np.flatnonzero(core.row_site >= 0)

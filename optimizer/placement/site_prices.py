@@ -32,6 +32,35 @@ def _fill(paid: Floats, use: Floats, order: Ints, room: float, share: Floats) ->
 
 
 @compiled
+def _fill_shared(paid: Floats, use: Floats, room: float, share: Floats) -> tuple[float, float]:
+    """Do the same without an order: what earns more than a pivot fits as a whole, or is divided again.
+
+    In linear time on average (Balas and Zemel 1980, doi 10.1287/opre.28.5.1130).
+    """
+    left, earned = np.arange(len(paid)), 0.0
+    rate = paid / np.maximum(use, 1e-300)
+    while len(left):
+        pivot = rate[left[len(left) // 2]]
+        better = left[rate[left] > pivot]
+        needed = use[better].sum()
+        if needed > room:
+            left = better
+            continue
+        share[better] = 1.0
+        room -= needed
+        earned += paid[better].sum()
+        for k in left[rate[left] == pivot]:
+            if use[k] > room:
+                share[k] = room / use[k]
+                return earned + paid[k] * share[k], pivot
+            share[k] = 1.0
+            room -= use[k]
+            earned += paid[k]
+        left = left[rate[left] < pivot]
+    return earned, 0.0
+
+
+@compiled
 def _hope(paid: Floats, use: Floats, order: Ints, start: int, room: float) -> float:
     """Return the fractional earning of what comes at ``start`` and after."""
     earned = 0.0
@@ -99,14 +128,16 @@ def take_best(
         return count, total, total, 0.0
     chosen = demand[:count]
     paid, needs = price[chosen] - cost[chosen], use[chosen]
-    order = np.argsort(-paid / np.maximum(needs, 1e-300))
     share[:count] = 0.0
+    if not whole:
+        earned, worth = _fill_shared(paid, needs, capacity, share)
+        return count, earned, earned, worth
+    order = np.argsort(-paid / np.maximum(needs, 1e-300))
     relaxed, worth = _fill(paid, needs, order, capacity, share)
     earned = relaxed
-    if whole:
-        exact = _knapsack(paid, needs, order, capacity, share[:count])
-        if exact >= 0.0:
-            earned = exact
+    exact = _knapsack(paid, needs, order, capacity, share[:count])
+    if exact >= 0.0:
+        earned = exact
     return count, earned, relaxed, worth
 
 

@@ -18,14 +18,14 @@ from optimizer.placement.branch import branch
 from optimizer.placement.capacity_tree import CapacityTree
 from optimizer.placement.core import Core
 from optimizer.placement.elastic import never_on_time
-from optimizer.placement.exact import run
+from optimizer.placement.exact import MOST_PAIRS, run
 from optimizer.placement.fixing import settle
 from optimizer.placement.infeasible import explained
 from optimizer.placement.lagrangian import Lagrangian
 from optimizer.placement.model import Question
 from optimizer.placement.problem import FacilityProblem
 from optimizer.placement.record import PlaceLimits, Record
-from optimizer.placement.searches import Nearest, Searcher, searcher_of
+from optimizer.placement.searches import Nearest, Searcher, Shared, searcher_of
 from optimizer.placement.words import Method
 
 FIRST_ROUNDS = 50
@@ -33,7 +33,7 @@ ROUNDS = 200
 """Steps of the bound between two searches for plans, early and late."""
 
 LARGE = 1_000_000
-"""Pairs from which on a plan is too dear to be searched for early."""
+"""Pairs from which on a plan of whole demand is too dear to be searched for early."""
 
 MOST_ROUNDS = 3_000
 SMALL = 6_000
@@ -49,9 +49,6 @@ FIRST_WORK = 1e7
 
 LARGEST_TREE = 4_000_000
 """Pairs beyond which a node takes too long."""
-
-MOST_PAIRS = 1_500_000
-"""Pairs in question beyond which HiGHS would not end in any time."""
 
 
 def place(
@@ -130,7 +127,7 @@ def method_of(core: Core, problem: FacilityProblem) -> Method:
 def _rise(duals: Lagrangian, searcher: Searcher, record: Record) -> None:
     """Raise the bound and search in turns, until neither has anything to gain."""
     while record.goes_on() and not duals.settled and duals.rounds < MOST_ROUNDS:
-        early = duals.rounds < ROUNDS and duals.core.cost.size <= LARGE
+        early = duals.rounds < ROUNDS and (duals.core.cost.size <= LARGE or isinstance(searcher, Shared))
         rounds = FIRST_ROUNDS if early else ROUNDS
         tried = duals.improve(rounds, record.most)
         if duals.bound >= min(record.most, duals.core.forbidden):
