@@ -33,11 +33,17 @@ WORDS: Final = {
 }
 """What each measure is called in a table."""
 
+FEW_WEEKS: Final = 4
+"""A claim from fewer weeks says from how many."""
+
 VERDICTS: Final = {"gain": "[green]gain[/]", "loss": "[red]loss[/]", "none": "no claim"}
 
 
-def rows(differences: list[dict[str, Any]]) -> list[tuple[str, ...]]:
-    """Return differences as they are written: who against whom, measure, mean, model, interval, verdict."""
+def rows(differences: list[dict[str, Any]], weeks: int = FEW_WEEKS) -> list[tuple[str, ...]]:
+    """Return differences as they are written: who against whom, measure, mean, model, interval, verdict.
+
+    ``weeks``: how many the intervals rest on; a claim from few of them says so.
+    """
     return [
         (
             f"{one['policy']} - {one['against']}",
@@ -45,7 +51,7 @@ def rows(differences: list[dict[str, Any]]) -> list[tuple[str, ...]]:
             signed(one["mean"], one["unit"]),
             signed(one["model"], one["unit"]),
             _interval(one),
-            "unchecked" if not one["checked"] else VERDICTS[one["verdict"]],
+            _verdict(one, weeks),
         )
         for one in differences
     ]
@@ -98,7 +104,7 @@ def show_comparison(console: Console, told: Mapping[str, Any]) -> None:
             name, justify="right" if name in ("difference", "by the model") else "left", no_wrap=True
         )
     effects = told["effects"]["placement"]
-    for row in rows([*told["differences"], *effects]):
+    for row in rows([*told["differences"], *effects], told["weeks"]):
         grid.add_row(*row)
     console.print(grid)
     for sentence in (foretold(told), unknown(told), regrets(told)):
@@ -106,6 +112,13 @@ def show_comparison(console: Console, told: Mapping[str, Any]) -> None:
     console.print("The comparison assumes:")
     for sentence in told["assumptions"]:
         console.print(f"  - {sentence}", markup=False, highlight=False)
+
+
+def _verdict(one: Mapping[str, Any], weeks: int) -> str:
+    if not one["checked"]:
+        return "unchecked"
+    few = one["verdict"] != "none" and weeks < FEW_WEEKS
+    return VERDICTS[one["verdict"]] + (f" (from only {weeks} weeks)" if few else "")
 
 
 def _interval(one: Mapping[str, Any]) -> str:

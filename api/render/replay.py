@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
+
+from inventory.days import local_day
 
 
 def _count(value: Any) -> str:
@@ -47,7 +50,7 @@ MEASURES: Final[Mapping[str, tuple[str, Callable[[Any], str]]]] = {
     "time_cents": ("time", _money),
     "late_cents": ("lateness", _money),
     "cost_cents": ("all costs", _money),
-    "scarcity_cents": ("scarcity paid (no cost)", _money),
+    "scarcity_cents": ("price of scarce stock used (steers, nobody pays)", _money),
     "price_versions": ("price versions used", _count),
 }
 """What is told of each policy: its key, its words, how it is written."""
@@ -73,7 +76,8 @@ def counted(told: Mapping[str, Any]) -> str:
 
 def show_replay(console: Console, told: Mapping[str, Any]) -> None:
     """Print the totals of ``replay.replayed``."""
-    grid = Table(title=f"Purchases from {told['from']} to {told['to']}", title_justify="left")
+    first, end = (local_day(datetime.fromisoformat(told[name])) for name in ("from", "to"))
+    grid = Table(title=f"Purchases from {first} until {end}", title_justify="left")
     grid.add_column("", no_wrap=True)
     for name in told["policies"]:
         grid.add_column(name, justify="right", no_wrap=True)

@@ -118,6 +118,8 @@ class Regret:
             "best_policy": best,
             "source_ids": mine["source_ids"],
             "best_source_ids": other["source_ids"],
+            "carrier_ids": mine["carrier_ids"],
+            "best_carrier_ids": other["carrier_ids"],
             "why": list(WHY)[int(self.why[place, order])],
             "cents_more": dict(zip(TERMS, self.more[place, :, order].tolist(), strict=True)),
         }

@@ -26,20 +26,27 @@ def happened(
     zip_prefixes and regions. An order's days are those of its last package. Quantiles and means count orders
     still under way (``open``) as taking longer than they have so far (``replay.report.survival``); what is
     ``lost`` will never arrive, and says nothing of how long it takes. ``late_share``: of the orders handed
-    over whose promise has passed (``due``), those that had not arrived by then.
+    over whose promise has passed (``due``), those that had not arrived by then. ``days`` of a period: its
+    local days inside the stretch; ``part``: not all are. ``carriers``: how many carried the packages.
     """
     from_s, to_s = span_s
     bought = pl.col("purchased_s")
     sent = packages.filter((bought >= from_s) & (bought < to_s) & pl.col("seller_id").is_not_null())
     orders = _orders(sent, as_of_s)
-    unit, start = _periods(span_s)
+    unit, every = ("month", "1mo") if to_s - from_s > MOST_WEEKS * 7 * DAY_S else ("week", "1w")
+    start = _day(pl.col("purchased_s")).dt.truncate(every)
     periods = orders.with_columns(start.alias("from")).sort("from").partition_by("from", as_dict=True)
+    days = _days_inside(list(periods), span_s, every)
     return {
         **_told(orders),
         "packages": sent.height,
+        "carriers": sent["carrier_id"].drop_nulls().n_unique(),
         "stages": _stages(sent, as_of_s),
         "period": unit,
-        "periods": [{"from": day.isoformat(), **_told(rows)} for (day,), rows in periods.items()],
+        "periods": [
+            {"from": day.isoformat(), **inside, **_told(rows)}
+            for ((day,), rows), inside in zip(periods.items(), days, strict=True)
+        ],
         "states": _states(orders, sent, tables["zip_prefixes"], as_of_s),
         "outline": _outline(tables["regions"]),
     }
@@ -92,12 +99,20 @@ def _stage_days(sent: pl.DataFrame, name: str, as_of_s: int) -> float | None:
     return Survival.of(days.to_numpy(), begun[end].is_not_null().to_numpy()).mean()
 
 
-def _periods(span_s: tuple[int, int]) -> tuple[str, pl.Expr]:
-    """Return whether weeks or months are told, and the first local day of an order's."""
-    day = pl.from_epoch("purchased_s").dt.replace_time_zone("UTC").dt.convert_time_zone(_HERE).dt.date()
-    if span_s[1] - span_s[0] > MOST_WEEKS * 7 * DAY_S:
-        return "month", day.dt.truncate("1mo")
-    return "week", day.dt.truncate("1w")
+def _day(epoch_s: pl.Expr) -> pl.Expr:
+    """Return the local day of an instant."""
+    return pl.from_epoch(epoch_s).dt.replace_time_zone("UTC").dt.convert_time_zone(_HERE).dt.date()
+
+
+def _days_inside(starts: list[tuple[Any, ...]], span_s: tuple[int, int], every: str) -> list[dict[str, Any]]:
+    """Return how many local days of each period lie inside the stretch, and whether that is a part of it."""
+    ends = pl.DataFrame({"at_s": [span_s[0], span_s[1] - 1]}).select(_day(pl.col("at_s"))).to_series()
+    first, end = pl.col("from"), pl.col("from").dt.offset_by(every)
+    inside = pl.min_horizontal(end, pl.lit(ends[1]).dt.offset_by("1d")) - pl.max_horizontal(first, ends[0])
+    days = pl.DataFrame({"from": pl.Series([start for (start,) in starts], dtype=pl.Date)}).select(
+        inside.dt.total_days().alias("days"), part=inside < end - first
+    )
+    return days.to_dicts()
 
 
 def _states(

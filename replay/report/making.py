@@ -53,11 +53,12 @@ class Sources:
     def span_s(self, start: datetime | None, end: datetime | None) -> tuple[int, int]:
         """Return the stretch [from, to) between two instants, in epoch seconds.
 
-        Without an end it is the last purchase; without a start the ``LAST_DAYS`` local days before the end.
+        Without an end it is the last purchase; without a start its last ``LAST_DAYS`` local days, the one of
+        the end among them.
         """
         end_s = int(self.past.journeys.purchased_s[-1]) + 1 if end is None else int(end.timestamp())
         if start is None:
-            day = local_day(datetime.fromtimestamp(end_s, UTC)) - timedelta(days=LAST_DAYS)
+            day = local_day(datetime.fromtimestamp(end_s - 1, UTC)) - timedelta(days=LAST_DAYS - 1)
             start = datetime.combine(day, time(), ZONE)
         return int(start.timestamp()), end_s
 

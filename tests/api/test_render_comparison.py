@@ -55,3 +55,12 @@ def test_a_single_week_and_an_unchecked_model_say_so() -> None:
     lonely = Planted(orders=60, several=1.0, moves=0.9).compare().to_dict()
     assert rows(lonely["differences"])[0][5] == "unchecked"
     assert "priced's" in unknown(lonely)
+
+
+def test_a_claim_from_few_weeks_says_so(compared: Comparison) -> None:
+    differences = compared.to_dict()["differences"]
+    assert rows(differences, 3)[0][5] == f"{VERDICTS['gain']} (from only 3 weeks)"
+    assert rows(differences, 4)[0][5] == VERDICTS["gain"]
+    assert all(row[5] == VERDICTS["none"] for row in rows(differences, 3) if "claim" in row[5])
+    short = Planted(weeks=3).compare()
+    assert "(from only 3 weeks)" in printed(short)

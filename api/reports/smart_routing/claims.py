@@ -12,6 +12,7 @@ from api.reports.smart_routing.tables import Column, table
 from api.reports.smart_routing.words import say
 
 _CLAIMS: Final = "/insight/claims"
+_MADE_UP: Final = "synth://"
 _DAY: Final = f"{_CLAIMS}/day_handling/all"
 _VERDICTS: Final = {
     "holds": ("gain", "✓ holds"),
@@ -34,14 +35,18 @@ _PICKED: Final = (Column("picked", "about", "wide"), Column("counted by", "unit"
 
 
 def claims(told: Cited) -> Section:
-    """Tell each claim, our figure and the verdict, then the selections under which they were tried."""
+    """Tell each claim, our figure and the verdict, then the selections under which they were tried.
+
+    The claims were made about Olist, so a made-up marketplace has nothing to say to them.
+    """
     section = Section("claims", "Claims put to the test")
     rows = told.rows(f"{_CLAIMS}/claims")
-    if not rows:
+    if not rows or str(told.at("/source")).startswith(_MADE_UP):
         return section
     section.words = [
         say(
-            "The claims do not say which orders they call problem orders, so each was tried under several. "
+            "The claims were made about the orders of Olist. They do not say which orders they "
+            "call problem orders, so each was tried under several. "
             "To pick orders by their preparation, and to find that preparation took long, proves nothing."
         )
     ]
@@ -62,13 +67,16 @@ def _under(key: str) -> tuple[Column, ...]:
 
 def _claim(told: Cited, row: str) -> Markup:
     style, words = _VERDICTS.get(str(told.at(f"{row}/verdict")), ("none", str(told.at(f"{row}/verdict"))))
-    under = Markup(", ").join(told.text(path) for path in told.rows(f"{row}/holds_under"))
+    about = {told.at(f"{path}/name"): f"{path}/about" for path in told.rows(f"{_CLAIMS}/selections")}
+    under = Markup("; ").join(
+        told.text(about.get(told.at(path), path)) for path in told.rows(f"{row}/holds_under")
+    )
     return say(
         '<b>{claim}</b><br><span class="verdict {style}">{words}</span>{under}<br>{why}',
         claim=told.text(f"{row}/claim"),
         style=style,
         words=words,
-        under=say(" (under {under})", under=under) if under else "",
+        under=say(" (under: {under})", under=under) if under else "",
         why=told.text(f"{row}/why"),
     )
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from markupsafe import Markup
+
 from api.reports.cited import Cited
 from api.reports.smart_routing import drawings
 from api.reports.smart_routing.section import Drawing, Section
 from api.reports.smart_routing.tables import PERIODS, STATES, Column, table
+from api.reports.smart_routing.words import say
+from replay.insight.kpis import PERIOD_DAYS
 
 _FIGURES: Final = (
     Column("from", "from", "day"),
@@ -21,6 +25,13 @@ _FIGURES: Final = (
 )
 
 
+_COMPARED: Final = say(
+    "The last <span data-plain>{days} days</span>, the {same} before them, and the same days a year before",
+    days=PERIOD_DAYS,
+    same=say("<span data-plain>{days} days</span>", days=PERIOD_DAYS),
+)
+
+
 def happened(told: Cited) -> Section:
     """Tell what became of the orders."""
     period = str(told.at("/happened/period"))
@@ -30,8 +41,11 @@ def happened(told: Cited) -> Section:
         figures=[
             Drawing(
                 f"By {period} of purchase.",
-                "Faint bars: the promise of many of these orders has not passed yet. No line: too few of "
-                "them have arrived to tell.",
+                say(
+                    "Faint bars: the promise of many of these orders has not passed yet. No line: too few of "
+                    "them have arrived to tell. {parts}",
+                    parts=_parts(told),
+                ),
                 drawings.weeks(told),
             ),
             Drawing(
@@ -48,9 +62,21 @@ def happened(told: Cited) -> Section:
         ],
         tables=[
             table(told, "By state of the customer", "/happened/states", STATES),
-            table(told, f"By {period} of purchase", "/happened/periods", PERIODS),
-            table(told, "The last days, beside those before and a year before", _key_figures(told), _FIGURES),
+            table(told, f"By {period} of purchase", "/happened/periods", PERIODS, _parts(told)),
+            table(told, _COMPARED, _key_figures(told), _FIGURES),
         ],
+    )
+
+
+def _parts(told: Cited) -> Markup:
+    """Say which weeks or months reach beyond the stretch, by their first days; nothing where none does."""
+    parts = [row for row in told.rows("/happened/periods") if told.at(f"{row}/part")]
+    if not parts:
+        return Markup()
+    return say(
+        "Only part of a {period}, the rest lies outside the report: from {days}.",
+        period=told.at("/happened/period"),
+        days=Markup(" and ").join(told.day(f"{row}/from", "%-d %B") for row in parts),
     )
 
 

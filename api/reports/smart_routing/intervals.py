@@ -21,7 +21,7 @@ from api.reports.charts import (
     text,
 )
 from api.reports.cited import Cited
-from api.reports.smart_routing.words import verdict_text
+from api.reports.smart_routing.words import judged, verdict_label
 
 _MOST_NAMES: Final = 12
 """More steps than this are not all named on an axis."""
@@ -39,8 +39,8 @@ def differences(told: Cited, title: str, rows: Sequence[tuple[str, str]], times:
 
 
 def _difference(told: Cited, name: str, row: str, across: Scale, y: float) -> Markup:
-    colour = {"gain": BLUE, "loss": RUST}.get(told.at(f"{row}/verdict"), GREY)
-    claim = verdict_text(told, f"{row}/verdict")
+    colour = {"gain": BLUE, "loss": RUST}.get(judged(told, row), GREY)
+    claim = verdict_label(told, row)
     drawn = text(12.0, y + 4.0, name, class_="row")
     drawn += text(WIDTH - 12.0, y + 4.0, claim, class_="row end", fill=colour)
     low, mean, high = (told.at(f"{row}/{end}") for end in ("low", "mean", "high"))

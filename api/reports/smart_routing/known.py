@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from markupsafe import Markup
 
 from api.reports.cited import Cited
@@ -10,7 +12,11 @@ from api.reports.smart_routing.section import Drawing, Section
 from api.reports.smart_routing.tables import Column, Table, table
 from api.reports.smart_routing.words import say
 
-_MODEL = "/comparison/as_is"
+_MODEL: Final = "/comparison/as_is"
+_CARRIERS: Final = (
+    Column("its carriers", "carrier_ids"),
+    Column("the best one's carriers", "best_carrier_ids"),
+)
 
 
 def known(told: Cited) -> Section:
@@ -94,8 +100,17 @@ def _regret(told: Cited) -> Table | None:
         Column("because of", "why"),
         Column("its sources", "source_ids", "id"),
         Column("the best one's", "best_source_ids", "id"),
+        *(_CARRIERS if _several_carriers(told) else ()),
     )
     rows = told.rows("/comparison/regret")
     dearest = sorted(rows, key=lambda row: -float(told.at(f"{row}/regret_cents")))
     note = "Each decision beside the cheapest that any of the policies made for the same order."
     return table(told, "The decisions that cost most", dearest, columns, note)
+
+
+def _several_carriers(told: Cited) -> bool:
+    """Tell whether decisions that cost most name several carriers; else no column shows any."""
+    named = {
+        told.at(f"{row}/{column.key}") for row in told.rows("/comparison/regret") for column in _CARRIERS
+    }
+    return len(named - {None, ""}) > 1

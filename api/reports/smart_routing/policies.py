@@ -16,11 +16,16 @@ from api.reports.smart_routing.words import LEVEL, Measure, measure, say, verdic
 _CHARTED: Final = ("expected_days", "p_on_time", "total_cents", "review_score")
 _DIFFERENCES: Final = "/comparison/differences"
 
+_SCARCITY: Final = Markup(
+    " The price of scarce stock steers a policy to where there is plenty; nobody pays it, so it is no cost."
+)
 _TOTALS: Final = (
     ("orders", "orders", "count"),
     ("lines", "lines", "count"),
     ("served", "orders served whole", "count"),
+    ("partly_served", "orders served in part", "count"),
     ("unserved", "orders not served", "count"),
+    ("unanswered", "orders without an answer", "count"),
     ("kept_share", "lines as recorded", "percent"),
     ("packages", "packages", "count"),
     ("split_orders", "orders in several packages", "count"),
@@ -44,7 +49,8 @@ def policies(told: Cited) -> Section:
         "The same orders, decided by each policy as of their purchase, against what was recorded "
         "(<b data-plain>{record}</b>). A dot is the mean change an order, its line the {level} interval "
         "over weeks drawn anew. What the model expects was corrected by what really came of the orders "
-        "that kept their way.",
+        "that kept their way; a change is <i>unchecked</i> where too few of them have an outcome old enough "
+        "to judge by.",
         record=record,
         level=LEVEL,
     )
@@ -106,6 +112,8 @@ def _differences(told: Cited) -> Table | None:
     heads = ("policy", "against", "measure", "change", "from", "to", "verdict", "as the model expects")
     styles = ("text", "text", "text", "r", "r", "r", "text", "r")
     note = say("Mean changes an order, with their {level} intervals.", level=LEVEL)
+    if any(told.at(f"{row}/measure") == "scarcity_cents" for row in told.rows(_DIFFERENCES)):
+        note += _SCARCITY
     return Table("All differences", list(zip(styles, heads, strict=True)), rows, more=False, note=note)
 
 
@@ -116,7 +124,7 @@ def _difference(told: Cited, row: str) -> list[tuple[str, Markup]]:
         ("text", told.text(f"{row}/against")),
         ("text", Markup("{}").format(how.words)),
         *(("r", told.number(f"{row}/{end}", how.change)) for end in ("mean", "low", "high")),
-        ("text", verdict(told, f"{row}/verdict")),
+        ("text", verdict(told, row)),
         ("r", told.number(f"{row}/model", how.change)),
     ]
 
@@ -129,7 +137,12 @@ def _totals(told: Cited) -> Table | None:
         if any(told.at(f"{name}/{key}") is not None for name in names)
     ]
     heads = [("text", ""), *(("r", name.rpartition("/")[2]) for name in names)]
-    return Table("Totals of each policy", heads, rows, more=False) if rows else None
+    note = say(
+        "Each policy's over the orders that it serves itself, which need not be the same; differences are "
+        "over the {orders} that all of them serve.",
+        orders=told.number("/comparison/orders", "count"),
+    )
+    return Table("Totals of each policy", heads, rows, more=False, note=note) if rows else None
 
 
 def _kept(told: Cited) -> Table | None:

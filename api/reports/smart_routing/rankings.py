@@ -22,8 +22,8 @@ _SELLER: Final = (
     Column("to", "score_high", "plain_change"),
     Column("handling, days", "handling_days", "days_bare_fine"),
     Column("handling against usual", "speed_factor", "times"),
-    Column("breaches", "breach_share", "percent"),
-    Column("late", "late_share", "percent"),
+    Column("breaches, shrunk", "breach_share", "percent"),
+    Column("late, as counted", "late_share", "percent"),
     Column("stars", "review", "plain"),
     Column("exposure, if new", "exposure_share", "percent"),
 )
@@ -47,7 +47,8 @@ _ROUTE: Final = (
     Column("usual so far", "usual_days", "days_bare_fine"),
     Column("against usual", "transit_factor", "times"),
     Column("days lost", "days_lost", "count"),
-    Column("late", "late_share", "percent"),
+    Column("late, shrunk", "late_share", "percent"),
+    Column("late, as counted", "late_share_raw", "percent"),
 )
 
 
@@ -98,7 +99,8 @@ def routes(told: Cited) -> Section:
     section.words = [
         say(
             "Routes between states, by transit against what such distances usually take and by kept "
-            "promises. {ranked} have at least {least} packages in {days} days.",
+            "promises. {ranked} have at least {least} packages in {days} days. A share that is "
+            "<i>shrunk</i> is drawn towards that of all as far as its evidence is thin.",
             ranked=told.number(f"{_ROUTES}/ranked", "count"),
             least=told.number(f"{_ROUTES}/least_packages", "count"),
             days=told.number(f"{_ROUTES}/window_days", "count"),

@@ -8,7 +8,9 @@ from typing import Final
 from markupsafe import Markup
 
 from api.reports.cited import Cited
-from api.reports.smart_routing.words import LEVEL, say
+from api.reports.smart_routing.changes import COSTS, DAYS, Rows, headline, sentence
+from api.reports.smart_routing.lost import untold_shares
+from api.reports.smart_routing.words import say
 
 _STAGES: Final = {
     "approval": "waiting for the payment's approval",
@@ -16,6 +18,19 @@ _STAGES: Final = {
     "transit": "on the road",
 }
 _UNPLANNED: Final = " (no plan)"
+_HAPPENED: Final = {
+    "p90_days": " Nine in ten reached the customer within {it}.",
+    "promise_mean_days": " The shop had told the customers {it} on average.",
+    "late_share": " Of {due} orders handed over whose promised day has passed, {it} had not come by then.",
+}
+"""What is said of all orders, each where it is known: new orders cannot tell how long nine in ten take."""
+_FORMS: Final = {"p90_days": "days", "promise_mean_days": "days", "late_share": "percent"}
+_UNSERVED: Final = {
+    "unserved": "By its rules <b data-plain>{policy}</b> does not serve {a} orders, "
+    "<b data-plain>{record}</b> {b}.",
+    "unanswered": "<b data-plain>{policy}</b> has no answer for {a} orders, "
+    "<b data-plain>{record}</b> for {b}.",
+}
 _EFFECTS: Final = "/comparison/effects"
 _DIAGNOSIS: Final = "/insight/diagnosis/stages"
 
@@ -55,18 +70,10 @@ def effect(told: Cited, kind: str, measure: str) -> str | None:
 
 def _happened(told: Cited) -> Part:
     n = told.number
-    words = [
-        say(
-            "{orders} orders were bought. Nine in ten reached the customer within {p90}; the shop had told "
-            "the customers {promise} on average. Of {due} orders handed over whose promised day has passed, "
-            "{late} had not come by then.",
-            orders=n("/happened/orders", "count"),
-            p90=n("/happened/p90_days", "days"),
-            promise=n("/happened/promise_mean_days", "days"),
-            due=n("/happened/due", "count"),
-            late=n("/happened/late_share", "percent"),
-        )
-    ]
+    words = [say("{orders} orders were bought.", orders=n("/happened/orders", "count"))]
+    for path, text in _HAPPENED.items():
+        if told.at(f"/happened/{path}") is not None:
+            words[0] += say(text, it=n(f"/happened/{path}", _FORMS[path]), due=n("/happened/due", "count"))
     if told.at("/happened/open"):
         text = (
             "{open} had not arrived when the history ends; they count as taking longer than they have so far."
@@ -93,7 +100,8 @@ def _lost(told: Cited) -> Part:
     lost = {str(told.at(f"{row}/stage")): f"{row}/late_excess_share" for row in told.rows(_DIAGNOSIS)}
     if told.at(lost.get("transit", "/")) is not None:
         words.append(
-            say(
+            untold_shares(told)
+            or say(
                 "Against what was expected of them, late packages lost {transit} of their extra days on the "
                 "road and {handling} with the seller.",
                 **{name: n(path, "percent") for name, path in lost.items()},
@@ -105,11 +113,9 @@ def _lost(told: Cited) -> Part:
 
 def _routing(told: Cited) -> Part:
     title, policy = "What routing would have changed", main_policy(told)
-    choice = say(
-        "{choice} of the units had a real choice of seller; there is no more for routing to choose from.",
-        choice=told.number("/replayed/lines_with_choice/share", "percent"),
-    )
-    row = effect(told, "routing", "expected_days")
+    choice = _choice(told)
+    rows = _effects(told, "routing")
+    row = rows[DAYS]
     if row is None:
         return Part(title, _nothing(), "no other policy was compared", [choice])
     words = [
@@ -117,18 +123,61 @@ def _routing(told: Cited) -> Part:
             "The policy <b data-plain>{policy}</b> decides the same orders with what was known at each "
             "purchase. In days to the customer {change}",
             policy=policy,
-            change=_change(told, row, "days_change"),
+            change=sentence(told, row, DAYS.change),
         )
     ]
-    if cost := effect(told, "routing", "total_cents"):
-        words.append(say("In all costs an order {change}", change=_change(told, cost, "money_change")))
-    figure, unit, tone = _figure(told, row)
-    return Part(title, figure, unit, [*words, choice], tone)
+    if cost := rows[COSTS]:
+        words.append(say("In all costs an order {change}", change=sentence(told, cost, COSTS.change)))
+    figure, unit, tone = headline(told, rows)
+    return Part(title, figure, unit, [*words, *_unserved(told), choice], tone)
+
+
+def _effects(told: Cited, kind: str) -> Rows:
+    return {how: effect(told, kind, how.name) for how in (DAYS, COSTS)}
+
+
+def _choice(told: Cited) -> Markup:
+    """Say how much there was to choose from: sellers for some units, carriers (if several) for all."""
+    text = "{choice} of the units had a real choice of seller; there is no more for routing to choose from."
+    if (told.at("/happened/carriers") or 0) > 1:
+        text = (
+            "{choice} of the units had a real choice of seller; the carrier, of {carriers} that are known, "
+            "is chosen for all."
+        )
+    return say(
+        text,
+        choice=told.number("/replayed/lines_with_choice/share", "percent"),
+        carriers=told.number("/happened/carriers", "count"),
+    )
+
+
+def _unserved(told: Cited) -> list[Markup]:
+    """Say how many orders the policies leave without service, where that is not the same number."""
+    paths = [f"/replayed/policies/{name}" for name in (main_policy(told), told.at("/comparison/against"))]
+    words = [
+        say(
+            text,
+            policy=paths[0].rpartition("/")[2],
+            record=paths[1].rpartition("/")[2],
+            **{side: told.number(f"{path}/{key}", "count") for side, path in zip("ab", paths, strict=True)},
+        )
+        for key, text in _UNSERVED.items()
+        if told.at(f"{paths[0]}/{key}") != told.at(f"{paths[1]}/{key}")
+    ]
+    if not words:
+        return []
+    text = (
+        "{each} Totals are over what each serves; the differences told here are over the {orders} orders "
+        "that all serve."
+    )
+    orders = told.number("/comparison/orders", "count")
+    return [say(text, each=Markup(" ").join(words), orders=orders)]
 
 
 def _placement(told: Cited) -> Part:
     title = "What pre-stocked warehouses would have changed"
-    row = effect(told, "placement", "expected_days")
+    rows = _effects(told, "placement")
+    row = rows[DAYS]
     if row is None:
         words = say("This report was made without a placement plan, so it says nothing on warehouses.")
         return Part(title, Markup("No plan"), "was given", [words], "none")
@@ -136,37 +185,15 @@ def _placement(told: Cited) -> Part:
         "The same policy with the plan's stock in its warehouses, beside itself without. In days to the "
         "customer {change} What a "
         "warehouse takes is assumed: none of it has been seen.",
-        change=_change(told, row, "days_change"),
+        change=sentence(told, row, DAYS.change),
     )
-    figure, unit, tone = _figure(told, row)
-    return Part(title, figure, unit, [words], tone)
-
-
-def _figure(told: Cited, row: str) -> tuple[Markup, str, str]:
-    """Return the change of expected days as the figure of a part; without a claim there is no figure."""
-    mean, claim = told.at(f"{row}/mean"), str(told.at(f"{row}/verdict"))
-    if claim not in {"gain", "loss"}:
-        return Markup("No claim"), "the change is smaller than what can be told apart", "none"
-    figure = told.number(f"{row}/mean", "days_fine", turned=mean < 0.0)
-    return figure, f"{'sooner' if mean < 0.0 else 'later'} on average", claim
-
-
-def _change(told: Cited, row: str, form: str) -> Markup:
-    """Return a sentence on a change: what the model expects, and what may be said of it."""
-    model = told.number(f"{row}/model", form)
-    if told.at(f"{row}/low") is None:
-        return say("the model expects {model}; too few orders kept their way to check that.", model=model)
-    return say(
-        "the model expects {model}; corrected by what really came, the change lies between {low} and {high} "
-        "({level} interval){end}",
-        model=model,
-        low=told.number(f"{row}/low", form),
-        high=told.number(f"{row}/high", form),
-        level=LEVEL,
-        end={"gain": ": a gain.", "loss": ": a loss."}.get(
-            str(told.at(f"{row}/verdict")), ", which holds zero: no claim."
-        ),
-    )
+    costs = [
+        say("In all costs an order {change}", change=sentence(told, cost, COSTS.change))
+        for cost in (rows[COSTS],)
+        if cost is not None
+    ]
+    figure, unit, tone = headline(told, rows)
+    return Part(title, figure, unit, [words, *costs], tone)
 
 
 def _unknown(told: Cited) -> Part:
@@ -182,8 +209,8 @@ def _unknown(told: Cited) -> Part:
     reasons = {str(told.at(f"{row}/reason")): f"{row}/orders" for row in told.rows(f"{path}/reasons")}
     words.append(
         say(
-            "Of {orders} orders {moved} went another way than they did; for {short} the recorded seller's "
-            "shelf had to be filled with what the record proves to have been there.",
+            "Of {orders} orders the policy sends {moved} another way than they really went; for {short} the "
+            "recorded seller's shelf had to be filled with what the record proves to have been there.",
             orders=told.number(f"{path}/orders", "count"),
             moved=told.number(reasons.get("not_kept", ""), "count"),
             short=told.number(reasons.get("short_units", ""), "count"),

@@ -9,7 +9,6 @@ from typing import Final
 from markupsafe import Markup
 
 from api.reports.cited import FORMS, Cited
-from api.reports.smart_routing.words import verdict
 
 MOST_ROWS: Final = 15
 """Rows of a table on the page; the JSON and the Parquet files have all."""
@@ -21,7 +20,7 @@ Cell = tuple[str, Markup]
 class Column:
     """A column: its head, the key of its value in a row (a pointer below it), how it is written.
 
-    ``form`` is one of ``FORMS``, or ``text``, ``id`` (text that may be cut), ``day`` or ``verdict``.
+    ``form`` is one of ``FORMS``, or ``text``, ``id`` (text that may be cut), or ``day``.
     """
 
     head: str
@@ -45,8 +44,6 @@ class Column:
                 return Markup("<code>{}</code>").format(told.text(path))
             case "day":
                 return told.day(path, "%-d %b %Y")
-            case "verdict":
-                return verdict(told, path)
         return told.number(path, self.form)
 
 
@@ -98,6 +95,7 @@ STATES: Final = (
 
 PERIODS: Final = (
     Column("from", "from", "day"),
+    Column("days of it", "days", "count"),
     Column("orders", "orders", "count"),
     Column("still open", "open", "count"),
     Column("lost", "lost", "count"),

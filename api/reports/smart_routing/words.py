@@ -8,6 +8,7 @@ from typing import Final
 
 from markupsafe import Markup
 
+from api.render.comparison import FEW_WEEKS
 from api.reports.cited import Cited
 
 
@@ -43,8 +44,11 @@ MEASURES: Final[Mapping[str, Measure]] = {
 LEVEL: Final = Markup("<span data-plain>90 %</span>")
 """How much an interval holds: a choice, not a number that was found."""
 
-VERDICTS: Final = {"gain": "gain", "loss": "loss", "none": "no claim"}
-_SIGNS: Final = {"gain": "▲", "loss": "▼", "none": "="}
+UNCHECKED: Final = "unchecked"
+VERDICTS: Final = {"gain": "gain", "loss": "loss", "none": "no claim", UNCHECKED: UNCHECKED}
+_SIGNS: Final = {"gain": "▲", "loss": "▼", "none": "=", UNCHECKED: "?"}
+CLAIMS: Final = frozenset({"gain", "loss"})
+_WEEKS: Final = "/comparison/weeks"
 
 
 def measure(name: str) -> Measure:
@@ -52,18 +56,36 @@ def measure(name: str) -> Measure:
     return MEASURES.get(name) or Measure(name.replace("_", " "), "Units of its own", "plain_change")
 
 
-def verdict(told: Cited, path: str) -> Markup:
-    """Write a verdict: a sign and a word, so that colour is never the only difference."""
-    value = str(told.at(path))
-    style = value if value in VERDICTS else "none"
-    return Markup('<span class="verdict {}">{}</span>').format(style, verdict_text(told, path))
+def judged(told: Cited, row: str) -> str:
+    """Return what may be said of a difference: gain, loss, none, or unchecked (no outcomes to judge by)."""
+    return UNCHECKED if told.at(f"{row}/checked") is False else str(told.at(f"{row}/verdict"))
 
 
-def verdict_text(told: Cited, path: str) -> str:
-    """Return a verdict as a sign and a word."""
-    value = str(told.at(path))
-    words = VERDICTS.get(value, value.replace("_", " "))
-    return f"{_SIGNS.get(value, '')}\N{NO-BREAK SPACE}{words}"
+def verdict(told: Cited, row: str) -> Markup:
+    """Write a difference's verdict: a sign and a word, so that colour is never the only difference."""
+    found = judged(told, row)
+    style = found if found in CLAIMS else "none"
+    words = Markup('<span class="verdict {}">{}</span>').format(style, _signed(found))
+    return words + few_weeks(told, row, told.number(_WEEKS, "count"))
+
+
+def verdict_label(told: Cited, row: str) -> Markup:
+    """Return the same as the label of a drawing."""
+    label = Markup("{}").format(_signed(judged(told, row)))
+    return label + few_weeks(told, row, told.svg_number(_WEEKS, "count"))
+
+
+def few_weeks(told: Cited, row: str, number: Markup) -> Markup:
+    """Say from how few weeks a claim is; nothing where they are enough, or where nothing is claimed."""
+    weeks = told.at(_WEEKS)
+    if judged(told, row) not in CLAIMS or weeks is None or weeks >= FEW_WEEKS:
+        return Markup()
+    return say(" (from only {weeks} weeks)", weeks=number)
+
+
+def _signed(found: str) -> str:
+    words = VERDICTS.get(found, found.replace("_", " "))
+    return f"{_SIGNS.get(found, '')}\N{NO-BREAK SPACE}{words}"
 
 
 def say(sentence: str, **parts: object) -> Markup:

@@ -44,6 +44,7 @@ def happened() -> dict[str, Any]:
     return {
         **told(9_000, 9.3),
         "packages": 9_100,
+        "carriers": 1,
         "stages": {
             "approval": {"mean_days": 0.5, "share": 0.04},
             "handling": {"mean_days": 2.5, "share": 0.2},
@@ -51,7 +52,8 @@ def happened() -> dict[str, Any]:
         },
         "period": "week",
         "periods": [
-            {"from": week, **told(1_000 + 37 * row, 9.0 - 0.4 * row, None if row == 6 else 0.01 * row)}
+            {"from": week, "days": 7 - row // 6, "part": row == 6}
+            | told(1_000 + 37 * row, 9.0 - 0.4 * row, None if row == 6 else 0.01 * row)
             for row, week in enumerate(weeks)
         ],
         "states": states,
@@ -131,10 +133,13 @@ def compared() -> dict[str, Any]:
         **{"policy": "priced", "order_id": "a" * 32, "purchased": "2018-04-28T16:19:25+00:00"},
         **{"customer_state": "SP", "regret_cents": 2997.0, "best_policy": "as_is", "why": "freight"},
         **{"source_ids": "seller:x", "best_source_ids": "seller:y", "cents_more": {"freight": 3428.0}},
+        **{"carrier_ids": "slow", "best_carrier_ids": "quick"},
     }
     return {
         "against": "as_is",
         "interval": 0.9,
+        "weeks": 9,
+        "orders": 8_990,
         "policies": {name: {"moved_share": 0.03, "kept": kept} for name in ("as_is", "cheapest", "priced")},
         "differences": [*changes("cheapest", 0.5), *changes("priced", 1.0)],
         "as_is": {
@@ -185,7 +190,7 @@ def route(rank: int, end: str) -> dict[str, Any]:
     return {
         **{"rank": rank, "from": "SP", "to": end, "carrier_id": "unknown", "n": 321, "distance_km": 433.2},
         **{"transit_days": 9.12, "usual_days": 7.7, "transit_factor": 1.18, "days_lost": 455.1},
-        "late_share": 0.081,
+        **{"late_share": 0.081, "late_share_raw": 0.053},
     }
 
 

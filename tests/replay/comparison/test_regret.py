@@ -41,6 +41,16 @@ def test_the_worst_come_first_with_their_terms() -> None:
         assert row["best_policy"] == "priced"
         assert row["why"] == "time"
         assert row["source_ids"] != row["best_source_ids"]
+        assert row["carrier_ids"] == row["best_carrier_ids"] == "unknown"
+
+
+def test_a_carrier_that_alone_is_cheaper_is_named() -> None:
+    told, ended = Planted(orders=60, moves=0.0).frames()
+    dear = pl.col("freight_cents") + 900
+    told["priced"] = told["as_is"].with_columns(carrier_ids=pl.lit("slow"), freight_cents=dear)
+    row = Regret.of(Joined.of(told, ended, COSTS, None), [*told], COSTS, hindsight=False).worst()[0]
+    assert (row["policy"], row["carrier_ids"], row["best_carrier_ids"]) == ("priced", "slow", "unknown")
+    assert row["source_ids"] == row["best_source_ids"]
 
 
 def test_an_empty_shelf_and_a_price_are_told_before_the_terms() -> None:

@@ -115,7 +115,7 @@ def test_what_still_waits_is_counted_but_its_hours_are_not() -> None:
     state = next(row for row in told["bottlenecks"] if row["state"] == "AC")
     assert (state["current_outlier_count"], state["waiting_outliers"]) == (1, 1)
     assert state["avg_prep_delay_hrs"] is None
-    assert state["recommendation"].startswith("Ask about the 1 package of AC that still wait")
+    assert state["recommendation"].startswith("Ask about the 1 package of AC still with")
 
 
 def test_without_a_hand_over_there_is_no_fence(packages: pl.DataFrame) -> None:

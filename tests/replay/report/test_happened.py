@@ -107,3 +107,19 @@ def test_a_long_stretch_is_told_by_months() -> None:
     whole = happened(frame, TABLES, (FROM_S, FROM_S + 300 * DAY_S), AS_OF_S + 60 * DAY_S)
     assert whole["period"] == "month"
     assert [row["from"] for row in whole["periods"]] == ["2018-04-01", "2018-05-01"]
+
+
+def test_a_period_that_reaches_beyond_the_stretch_is_a_part() -> None:
+    frame = pl.DataFrame([package("a", 2, 4.0), package("b", 8, 4.0)], schema=SCHEMA)
+    # From Wednesday to the noon of the second Monday, whose day counts whole.
+    whole = happened(frame, TABLES, (FROM_S + 2 * DAY_S, FROM_S + 8 * DAY_S + DAY_S // 2), AS_OF_S)
+    assert [(row["days"], row["part"]) for row in whole["periods"]] == [(5, True), (2, True)]
+    exact = happened(frame, TABLES, SPAN_S, AS_OF_S)
+    assert [(row["days"], row["part"]) for row in exact["periods"]] == [(7, False), (7, False)]
+    months = happened(frame, TABLES, (FROM_S, FROM_S + 300 * DAY_S), AS_OF_S)
+    assert [(row["days"], row["part"]) for row in months["periods"]] == [(29, True)]
+
+
+def test_carriers_are_counted_where_they_are_known() -> None:
+    known = [package("a", 0, 4.0, carrier_id="quick"), package("b", 0, 4.0, carrier_id="slow")]
+    assert told(*known, package("c", 0, None))["carriers"] == 2

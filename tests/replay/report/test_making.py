@@ -11,6 +11,7 @@ import pytest
 from api import policies
 from graph.plan import PlacementPlan
 from ingest.source import open_source
+from inventory.days import local_day
 from replay.canonical import canonical
 from replay.insight.modelled import BASIS
 from replay.recorded import Past
@@ -93,6 +94,8 @@ def test_the_numbers_are_json_and_the_same_again(made: tuple[Made, list[tuple[fl
 def test_without_a_stretch_it_is_the_last_days(sources: Sources) -> None:
     from_s, to_s = sources.span_s(None, None)
     assert to_s == int(sources.past.lines["purchased_s"].max()) + 1  # type: ignore[arg-type]
-    assert LAST_DAYS * 86_400 <= to_s - from_s < (LAST_DAYS + 1) * 86_400
+    assert (LAST_DAYS - 1) * 86_400 < to_s - from_s <= LAST_DAYS * 86_400
+    days = {local_day(datetime.fromtimestamp(at_s, UTC)) for at_s in range(from_s, to_s, 3_600)}
+    assert len(days | {local_day(datetime.fromtimestamp(to_s - 1, UTC))}) == LAST_DAYS
     assert sources.span_s(START, END) == SPAN_S
     assert sources.span_s(None, END)[0] == SPAN_S[1] - LAST_DAYS * 86_400
