@@ -168,7 +168,8 @@ def _recommendation(row: Mapping[str, Any]) -> str:
     """Say what would help, with the figure: the hours a 24-hour hand-over saves, and whom it would rescue."""
     state, waiting = row["state"], row["waiting_outliers"]
     left = row["current_outlier_count"] - waiting
-    ask = f"Ask about the {_packages(waiting)} of {state} still with the seller after more hours than the fence."
+    late = f"{_packages(waiting)} of {state} still with the seller after more hours than the fence"
+    ask = f"Ask about the {late}."
     if not left:
         return ask if waiting else f"Nothing to do in {state}: none of its packages is an outlier now."
     told = (
