@@ -27,6 +27,8 @@ from tests.api.http.selling import ORDERS, Shop, fresh, selling
 
 HERE = Path(__file__).parent
 ALL = "examples,coverage,fuzzing"
+NO_REPORT_YET = ("GET", "/api/v1/reports/smart-routing")
+"""It is 404 until a report was made: test_replays has one."""
 
 
 VERBS = ("approve", "extend", "handover", "deliver", "release", "cancel", "return", "reroute")
@@ -118,10 +120,8 @@ def check_all(
         counts = answered(server)
         paths = httpx.get(f"{server.url}/openapi.json").json()["paths"]
         log = server.log.read_text("utf-8")
-    operations = [(method.upper(), path) for path, methods in paths.items() for method in methods]
-    assert {
-        operation: counts[*operation, "2xx"] for operation in operations if not counts[*operation, "2xx"]
-    } == {}
+    operations = {(method.upper(), path) for path, methods in paths.items() for method in methods}
+    assert {operation for operation in operations - {NO_REPORT_YET} if not counts[*operation, "2xx"]} == set()
     assert not [key for key in counts if key[2] == "5xx"]
     assert "traceback" not in log.lower()
     return counts
@@ -129,8 +129,8 @@ def check_all(
 
 def test_no_request_breaks_the_api(small_snapshot: Path, tmp_path: Path) -> None:
     # The systematic phase takes most of the time: here with one key, in the campaign with all.
-    phases = dict.fromkeys(Scope, "examples,fuzzing") | {Scope.ANALYST: ALL}
-    check_all(tmp_path, small_snapshot, phases, examples=15, seed=1)
+    phases = dict.fromkeys(Scope, "examples,fuzzing") | {Scope.ANALYST: "examples,coverage"}
+    check_all(tmp_path, small_snapshot, phases, examples=8, seed=1)
 
 
 @pytest.mark.campaign
