@@ -28,8 +28,9 @@ from ingest.synthetic.world import World
 from ingest.synthetic.world_files import load_world, world_of
 from replay.comparison import Comparison, Verdict, compare
 from replay.comparison.joined import Outcomes
+from replay.opened import opening_stock
 from replay.recorded import read_past
-from replay.replayed import opening_stock, replay
+from replay.replayed import replay
 
 ORDERS: Final = 2_700
 FROM_S: Final = int(datetime(2017, 6, 12, 3, tzinfo=UTC).timestamp())

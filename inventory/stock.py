@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
+from math import ceil
+from typing import Final, NamedTuple
 
 from graph.errors import BadInput, MalhaError
 from inventory.events import EFFECTS, TRANSIT, EventType, StockEvent, StockKey
+
+COVER_DAYS: Final = 30.0
+"""A purchase order lasts so long beyond the reorder point, unless something else is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,20 @@ class StockRow:
     def available(self) -> int:
         """The units that may still be promised."""
         return self.current - self.reserved
+
+    @property
+    def is_low(self) -> bool:
+        """Whether the place has a reorder point, and its available units are there or below."""
+        return self.reorder_point is not None and self.available <= self.reorder_point
+
+    def refill(self, cover_days: float = COVER_DAYS) -> int:
+        """Return the units that fill it up to its reorder point and the demand of so many days; at least 1.
+
+        Demand is what the settings say: (reorder point - safety stock) / lead time.
+        """
+        point, safety, days = self.reorder_point or 0, self.safety_stock, self.lead_time_days
+        daily = max(point - safety, 0) / days if safety is not None and days else 0.0
+        return max(point + ceil(cover_days * daily) - self.available, 1)
 
 
 class Units(NamedTuple):

@@ -34,8 +34,9 @@ def assumptions(done: Replayed) -> Iterator[str]:
         "Where a recorded purchase finds its seller short, the lacking units are received first (source "
         "recorded): "
         + ", ".join(f"{run.recorded_units:,} under {run.policy.name}" for run in done.runs)
-        + ". Shelves are not refilled otherwise: no reorders yet."
+        + "."
     )
+    yield from _restocked(done)
     yield (
         "A decision holds its stock for good: approval, expiry, cancellation and return move nothing. "
         "As-is alone ships from the warehouses that the record names."
@@ -59,3 +60,15 @@ def assumptions(done: Replayed) -> Iterator[str]:
             f"{done.carrier_assumed:,} recorded lines were never handed over: their carrier is taken to "
             "be the first by name."
         )
+
+
+def _restocked(done: Replayed) -> Iterator[str]:
+    if not done.stock.orders_again:
+        yield "Shelves are not refilled otherwise (--reorders)."
+        return
+    units = ", ".join(f"{run.restocked_units:,} under {run.policy.name}" for run in done.runs)
+    yield (
+        "A place at its reorder point is ordered for at once, up to what covers 30 days beyond it, and "
+        "filled after its lead time, which nobody has observed (synthetic); points stay those of the start. "
+        f"Units received (source reorder): {units}."
+    )

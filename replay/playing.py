@@ -8,14 +8,15 @@ from typing import Final
 
 from graph.errors import BadInput
 from graph.model import NEVER
-from inventory.events import StockEvent
 from optimizer.policy import Costs, Policy
 from replay.desk import Desk
 from replay.moving import Learner, MovingNetwork, day_of
 from replay.only_way import Singles
+from replay.opened import Stock
 from replay.planned import Planned
 from replay.recorded import Past, Purchase
 from replay.replayed_prices import ReplayedPrices, purchases_of
+from replay.restocking import Restocking
 from replay.run import Ran, Run
 from replay.second_process import Second
 from replay.totals import Choices
@@ -34,13 +35,13 @@ _LEARNING_LOAD: Final = 1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """What one process has to play; ``stock``: what the shelves hold at the start."""
+    """What one process has to play."""
 
     past: Past
     span_s: tuple[int, int]
     policies: tuple[Policy, ...]
     costs: Costs
-    stock: tuple[StockEvent, ...]
+    stock: Stock
     planned: Planned
 
 
@@ -103,13 +104,14 @@ def _begin(task: Task, network: MovingNetwork) -> tuple[Run, ...]:
             task.costs,
             None if demand is None or policy.prices is None else ReplayedPrices(policy.prices, demand),
             task.planned.sites,
+            Restocking() if task.stock.orders_again else None,
         )
         for policy in task.policies
     )
     for run in runs:
-        with run.home.unit() as unit:
-            unit.ledger.append(task.stock)
+        task.stock.book(run.home)
         run.planned_units = task.planned.book(run.home, run.desk.policy)
+        run.look_over(task.stock.settings, task.planned.at)
     return runs
 
 

@@ -12,12 +12,10 @@ import polars as pl
 from graph.errors import BadInput
 from graph.lead_time import OnlineParameters
 from graph.plan import PlacementPlan
-from inventory.days import local_day
-from inventory.events import EventType, StockEvent
-from inventory.opening import OpeningRule, opening
 from optimizer.policy import Costs, Policy
 from replay.assumptions import assumptions
 from replay.moving import Learning
+from replay.opened import Stock
 from replay.planned import Planned, Shelves
 from replay.playing import Played, Progress, Task, play, play_beside, shared_out
 from replay.recorded import Past
@@ -25,28 +23,8 @@ from replay.run import Ran
 from replay.second_process import beside
 from replay.totals import Choices
 
-_RULE: Final = OpeningRule()
-
 IN_TWO: Final = 10_000
 """From so many orders on a second process is worth its start, some five seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stock:
-    """What the shelves hold at the start: events to book, and what made them (``init`` or a file's name)."""
-
-    origin: str
-    events: tuple[StockEvent, ...]
-
-    @property
-    def units(self) -> int:
-        """All units received."""
-        return sum(event.quantity for event in self.events if event.event_type is EventType.RECEIVED)
-
-    @property
-    def told_at(self) -> datetime | None:
-        """The last instant of which it tells."""
-        return max((event.at for event in self.events), default=None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,6 +62,7 @@ class Replayed:
                 "origin": self.stock.origin,
                 "opening_units": self.stock.units,
                 "recorded_units": {run.policy.name: run.recorded_units for run in self.runs},
+                "restocked_units": {run.policy.name: run.restocked_units for run in self.runs},
             },
             "placement": self.planned.to_dict(self.shelves),
             "assumptions": list(self.assumptions()),
@@ -182,7 +161,7 @@ def _task(
         _check_told(stock, span_s[0])
         planned.check_told()
     planned.check(past)
-    return Task(past, span_s, tuple(policies), costs, stock.events, planned)
+    return Task(past, span_s, tuple(policies), costs, stock, planned)
 
 
 def _replayed(task: Task, stock: Stock, played: Played, others: Sequence[Ran] = ()) -> Replayed:
@@ -199,16 +178,6 @@ def _replayed(task: Task, stock: Stock, played: Played, others: Sequence[Ran] = 
         played.assumed,
         task.planned,
     )
-
-
-def opening_stock(past: Past, at_s: int, rule: OpeningRule = _RULE) -> Stock:
-    """Return a stock made up from the demand of the local days before an instant; none before the first."""
-    at = datetime.fromtimestamp(at_s, UTC)
-    age = (local_day(at) - datetime(1970, 1, 1, tzinfo=UTC).date()).days - past.demand["day"]
-    before = past.demand.filter((age > 0) & (age <= rule.lapse_days))
-    if before.is_empty():
-        return Stock("init", ())
-    return Stock("init", opening(past.demand.filter(age > 0), at, rule).events)
 
 
 def _check(past: Past, span_s: tuple[int, int], policies: Sequence[Policy]) -> None:

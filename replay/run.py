@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from itertools import count
 
@@ -19,6 +20,7 @@ from replay.desk import Choice, Desk, NoAnswer, reserved_parts
 from replay.outcomes import Outcome, frame_of
 from replay.recorded import Purchase
 from replay.replayed_prices import ReplayedPrices
+from replay.restocking import Restocking
 from replay.totals import Totals
 from replay.ways import Charge, Way
 
@@ -35,6 +37,7 @@ class Ran:
     outcomes: pl.DataFrame
     recorded_units: int
     planned_units: int
+    restocked_units: int = 0
     table: PriceTable | None = None
     home: MemoryHome | None = None
 
@@ -51,12 +54,16 @@ class Ran:
 
 @dataclass
 class Run:
-    """One policy at work; ``costs`` charges it, ``sites`` are the warehouses of a plan."""
+    """One policy at work; ``costs`` charges it, ``sites`` are the warehouses of a plan.
+
+    ``restocking`` orders for its shelves again (None: they empty).
+    """
 
     desk: Desk
     costs: Costs
     prices: ReplayedPrices | None = None
     sites: frozenset[str] = frozenset()
+    restocking: Restocking | None = None
     home: MemoryHome = field(default_factory=MemoryHome)
     recorded_units: int = 0
     planned_units: int = 0
@@ -71,9 +78,16 @@ class Run:
             frame_of(self.rows),
             self.recorded_units,
             self.planned_units,
+            0 if self.restocking is None else self.restocking.received,
             self.desk.prices,
             self.home,
         )
+
+    def look_over(self, places: Iterable[StockKey], at: datetime) -> None:
+        """Order for those of some places that are low already."""
+        if self.restocking is not None:
+            with self.home.unit() as unit:
+                self.restocking.order(unit.ledger, places, at)
 
     def refuse(self, purchase: Purchase) -> None:
         """Take note of an order that no policy can decide."""
@@ -82,6 +96,8 @@ class Run:
     def decide(self, purchase: Purchase, way: Way | None = None) -> None:
         """Decide one order and hold its stock for good; ``way``: the only one that it has."""
         with self.home.unit() as unit:
+            if self.restocking is not None:
+                self.restocking.receive(unit.ledger, purchase.at)
             if self.prices is not None:
                 table = self.prices.at(purchase.at, self.desk, unit.ledger)
                 if table is not self.desk.prices:
@@ -104,7 +120,7 @@ class Run:
         short = max(line.quantity - (0 if lying is None else max(lying.available, 0)), 0)
         self._receive(unit, purchase, {key: short})
         part = Part(line.line_id, "pkg-1", source, carrier, key, line.quantity, local_day(purchase.at))
-        self.desk.hold(unit, order.order_id, [part], at=purchase.at)
+        self._hold(unit, purchase, [part])
         version = None if self.desk.prices is None else self.desk.prices.version
         self.rows.append(
             Outcome.alone(
@@ -128,7 +144,7 @@ class Run:
             self.rows.append(Outcome.none(purchase, arrays, short_units=short))
             return
         parts = reserved_parts(decision, local_day(purchase.at))
-        self.desk.hold(unit, purchase.order.order_id, parts, at=purchase.at)
+        self._hold(unit, purchase, parts)
         self.rows.append(
             Outcome.of(decision, purchase, self.costs, arrays, short_units=short, sites=self.sites)
         )
@@ -137,6 +153,12 @@ class Run:
             parts_of = decision.choice.assignment.parts
             sent = [(line, route_id(route)[0], units) for line, route, units in parts_of if route >= 0]
             self.prices.saw(purchase.order, sent)
+
+    def _hold(self, unit: MemoryUnit, purchase: Purchase, parts: Sequence[Part]) -> None:
+        """Take the units, and order again where that leaves too few."""
+        self.desk.hold(unit, purchase.order.order_id, parts, at=purchase.at)
+        if self.restocking is not None:
+            self.restocking.order(unit.ledger, (part.key for part in parts), purchase.at)
 
     def _lacking(
         self, unit: MemoryUnit, purchase: Purchase, record: Mapping[str, Choice]

@@ -57,6 +57,14 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
             "olist_inventory_dataset's columns, told no later than --from."
         ),
     ] = INIT,
+    reorders: Annotated[
+        bool,
+        typer.Option(
+            "--reorders",
+            help="Order again for a place at its reorder point (made up with the stock, or the file's), and "
+            "fill it after its lead time. Without it shelves only empty.",
+        ),
+    ] = False,
     placement: Annotated[
         Path | None,
         typer.Option(
@@ -89,8 +97,9 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
     from api.replay_comparison import comparison_of  # noqa: PLC0415
     from api.replay_files import check_out, write_replay  # noqa: PLC0415
     from api.replay_stock import stock_file  # noqa: PLC0415
+    from replay.opened import opening_stock  # noqa: PLC0415
     from replay.recorded import read_past  # noqa: PLC0415
-    from replay.replayed import IN_TWO, opening_stock, replay, replay_in_two  # noqa: PLC0415
+    from replay.replayed import IN_TWO, replay, replay_in_two  # noqa: PLC0415
 
     first, last = (instant(text, option) for text, option in ((start, "--from"), (end, "--to")))
     if first is None or last is None or first >= last:
@@ -99,12 +108,12 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
     chosen = [policies.load(name) for name in policy or ("as_is", policies.DEFAULT)]
     if out is not None:
         check_out(out)
-    given = None if stock == INIT else stock_file(Path(stock))
+    given = None if stock == INIT else stock_file(Path(stock), reorders=reorders)
     read = None if placement is None else PlanFolder.read(placement)
     with steps() as progress:
         past = read_past(open_source(source), progress)
         progress("Filling the shelves")
-        opened = opening_stock(past, span_s[0]) if given is None else given
+        opened = opening_stock(past, span_s[0], reorders=reorders) if given is None else given
         plan = None if read is None else read.plan(past.tables["products"], past.demand)
     with percents("Replaying") as tell:
         costs = policies.load(policies.DEFAULT).costs

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
-from api.http import stock_work
 from api.http.guard import PREFIX
 from api.http.models import Answer
+from api.http.paging import cursor, page
 from inventory.restock import Placed
-from inventory.stock import StockRow
-from replay.jobs.reordering import COVER_DAYS, Low
+from inventory.stock import COVER_DAYS, StockRow
+from replay.jobs.reordering import Low
 
 PATH: Final = "/stock/reorder"
 
@@ -51,12 +51,10 @@ class ReorderPageOut(Answer):
 
 
 def page_values(found: list[Low], limit: int, cover_days: float) -> dict[str, Any]:
-    """Return a page of places; ``next`` is where the next one begins, None on the last."""
-    shown = found[:limit]
-    return {
-        "reorder": [_values(low, cover_days) for low in shown],
-        "next": stock_work.cursor(shown[-1].row.key) if len(found) > limit else None,
-    }
+    """Return a page of places."""
+    return page(
+        "reorder", found, limit, lambda low: _values(low, cover_days), lambda low: cursor(low.row.key)
+    )
 
 
 def _values(low: Low, cover_days: float) -> dict[str, Any]:
@@ -64,7 +62,7 @@ def _values(low: Low, cover_days: float) -> dict[str, Any]:
     return {
         **row.key._asdict(),
         "status": ReorderStatus.DUE if low.due else ReorderStatus.ORDERED,
-        "quantity": low.quantity(cover_days) if low.due else 0,
+        "quantity": low.row.refill(cover_days) if low.due else 0,
         "available": row.available,
         "on_order": low.orders.open_units,
         "safety_stock": row.safety_stock,

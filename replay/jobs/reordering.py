@@ -12,7 +12,6 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from math import ceil
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -21,14 +20,13 @@ from inventory.events import EventType, StockEvent, StockKey
 from inventory.restock import Placed, placed
 from inventory.sql import SqlUnit
 from inventory.sql.reorders import low_page, order_events
-from inventory.stock import StockRow
+from inventory.stock import COVER_DAYS, StockRow
 from replay.purchasing.store import canceled_ids
 
 SOURCE: Final = "reorder"
 """The ``source`` of the events that the chore books."""
 
 PAGE: Final = 400
-COVER_DAYS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +40,6 @@ class Low:
     def due(self) -> bool:
         """Whether it is to be ordered: nothing is on the way."""
         return not self.orders.open_units
-
-    def quantity(self, cover_days: float = COVER_DAYS) -> int:
-        """Return the units that fill it up to its reorder point and the demand of so many days; at least 1.
-
-        Demand is what the settings say: (reorder point - safety stock) / lead time.
-        """
-        point, safety, days = self.row.reorder_point or 0, self.row.safety_stock, self.row.lead_time_days
-        daily = max(point - safety, 0) / days if safety is not None and days else 0.0
-        return max(point + ceil(cover_days * daily) - self.row.available, 1)
 
     @property
     def why(self) -> str:
@@ -105,5 +94,5 @@ def with_orders(connection: sa.Connection, rows: Sequence[StockRow], at: datetim
 def _event(low: Low, at: datetime, cover_days: float) -> StockEvent:
     told = "\0".join((*low.row.key, str(low.orders.orders + 1)))
     mark = f"reorder-{hashlib.sha256(told.encode()).hexdigest()[:32]}"
-    quantity = low.quantity(cover_days)
+    quantity = low.row.refill(cover_days)
     return StockEvent(mark, low.row.key, EventType.REORDERED, quantity, at, source=SOURCE)

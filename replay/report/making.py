@@ -17,8 +17,9 @@ from optimizer.policy import Costs, Policy
 from replay.comparison import compare
 from replay.insight.packages import Log
 from replay.insight.settings import RankingSettings
+from replay.opened import Stock, opening_stock
 from replay.recorded import Past, read_past
-from replay.replayed import IN_TWO, Replayed, Stock, opening_stock, replay, replay_in_two
+from replay.replayed import IN_TWO, Replayed, replay, replay_in_two
 from replay.report.happened import happened
 from replay.report.said import said
 from replay.report.smart_routing import Asked, SmartRouting

@@ -16,8 +16,9 @@ from api import policies
 from api.replay_comparison import comparison_of
 from graph.lead_time import OnlineParameters
 from ingest.source import open_source
+from replay.opened import opening_stock
 from replay.recorded import Past, read_past
-from replay.replayed import Replayed, opening_stock, replay
+from replay.replayed import Replayed, replay
 
 SPAN = tuple(int(datetime(2018, *day, 3, tzinfo=UTC).timestamp()) for day in ((2, 1), (2, 22)))
 FEW_TREES = OnlineParameters(lane_trees=8, seller_trees=4, base_minimum=400)

@@ -21,8 +21,9 @@ from ingest.source import Source
 from replay.build import build
 from replay.desk import Desk
 from replay.moving import MovingNetwork
+from replay.opened import Stock
 from replay.recorded import Past, Purchase, read_past
-from replay.replayed import Stock, replay
+from replay.replayed import replay
 from tests.ingest.history import InMemory, as_exported_at
 
 FEW_TREES = OnlineParameters(lane_trees=8, seller_trees=4, base_minimum=400)

@@ -17,9 +17,9 @@ from optimizer.policy import Costs, Policy
 from optimizer.words import MUST_SERVE
 from replay.desk import Desk
 from replay.moving import MovingNetwork
+from replay.opened import opening_stock
 from replay.playing import moving
 from replay.recorded import Past, read_past
-from replay.replayed import opening_stock
 from replay.replayed_prices import ReplayedPrices, purchases_of
 from replay.run import Run
 from replay.ways import Charge, Way, has_no_limits, is_served

@@ -15,9 +15,10 @@ from graph.lead_time import OnlineParameters
 from graph.orders import location_of
 from ingest.source import open_source
 from inventory.events import EventType
+from replay.opened import opening_stock
 from replay.outcomes import SCHEMA, Outcome, frame_of
 from replay.recorded import Past, read_past
-from replay.replayed import Replayed, opening_stock, replay
+from replay.replayed import Replayed, replay
 from replay.totals import Totals
 
 FEW_TREES = OnlineParameters(lane_trees=8, seller_trees=4, base_minimum=400)

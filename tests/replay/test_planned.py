@@ -16,9 +16,10 @@ from ingest.source import open_source
 from inventory.audit import audit
 from inventory.events import StockEvent
 from replay.moving import MovingNetwork
+from replay.opened import Stock, opening_stock
 from replay.planned import SOURCE, receipts
 from replay.recorded import Past, read_past
-from replay.replayed import Replayed, Stock, opening_stock, replay
+from replay.replayed import Replayed, replay
 from replay.run import Ran
 
 FEW_TREES = OnlineParameters(lane_trees=8, seller_trees=4, base_minimum=400)

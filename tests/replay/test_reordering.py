@@ -108,7 +108,7 @@ def test_all_pages_are_ordered_and_can_be_narrowed(home: SqlHome) -> None:
         assert low_places(unit, NOW, 1_000, location_id="depot") == []
         after = low_places(unit, NOW, 5, after=keys[3])
         assert [low.row.key for low in after] == keys[4:9]
-        assert [low.quantity() for low in after] == [1] * 5
+        assert [low.row.refill() for low in after] == [1] * 5
     assert chore(home, NOW) == {"orders": PAGE + 10}
     assert chore(home, NOW) == {}
 

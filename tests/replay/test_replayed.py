@@ -15,8 +15,9 @@ from graph.lead_time import OnlineParameters
 from ingest.source import open_source
 from inventory.audit import audit
 from inventory.events import EventType, StockEvent, StockKey
+from replay.opened import Stock, opening_stock
 from replay.recorded import Past, read_past
-from replay.replayed import Replayed, Stock, opening_stock, replay
+from replay.replayed import Replayed, replay
 
 FEW_TREES = OnlineParameters(lane_trees=8, seller_trees=4, base_minimum=400)
 SPAN = tuple(int(datetime(2018, month, 1, 3, tzinfo=UTC).timestamp()) for month in (2, 4))

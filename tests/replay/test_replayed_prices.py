@@ -14,8 +14,9 @@ from graph.lead_time import OnlineParameters
 from ingest.source import open_source
 from optimizer.policy import Policy, PriceSchedule
 from optimizer.prices import PriceTable
+from replay.opened import opening_stock
 from replay.recorded import Past, read_past
-from replay.replayed import Replayed, opening_stock, replay
+from replay.replayed import Replayed, replay
 from replay.replayed_prices import purchases_of
 
 FEW_TREES = OnlineParameters(lane_trees=8, seller_trees=4, base_minimum=400)

@@ -20,9 +20,10 @@ from graph.errors import BadInput, MalhaError
 from graph.lead_time import OnlineParameters
 from ingest.source import open_source
 from replay.moving import Known, Learning, day_of
+from replay.opened import opening_stock
 from replay.playing import shared_out
 from replay.recorded import Past, read_past
-from replay.replayed import opening_stock, replay, replay_in_two
+from replay.replayed import replay, replay_in_two
 from replay.second_process import LeftAlone, Listening, OtherGone, Telling, beside
 from tests.replay import others
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.http import reorder_work, stock_work
-from api.http.answers import answer
-from api.http.calls import DATABASE
+from api.http import reorder_work as work
+from api.http.calls import DATABASE, read
 from api.http.guard import guarded_router
+from api.http.paging import AfterKey, Limit, Name, key_at
 from api.http.problems import Code, responses
-from api.http.routers.stock import After, Limit, Name
-from api.http.service import service_of
 from api.keys import Scope
-from replay.jobs.reordering import COVER_DAYS, low_places
+from inventory.sql import SqlUnit
+from inventory.stock import COVER_DAYS
+from replay.jobs.reordering import low_places
 
 router = guarded_router("stock", Scope.OMS, Scope.PLANNER, Scope.ANALYST)
 
@@ -27,8 +27,8 @@ Cover = Annotated[float, Query(gt=0, le=MOST_DAYS, description="Days that an ord
 
 
 @router.get(
-    reorder_work.PATH,
-    response_model=reorder_work.ReorderPageOut,
+    work.PATH,
+    response_model=work.ReorderPageOut,
     responses=responses(Code.REQUEST_INVALID, Code.REQUEST_UNUSABLE, *DATABASE),
     summary="Show what is at its reorder point, and what to order",
 )
@@ -37,22 +37,17 @@ def reorder(
     seller_id: Name = None,
     location_id: Name = None,
     cover_days: Cover = COVER_DAYS,
-    after: After = None,
+    after: AfterKey = None,
     limit: Limit = 100,
 ) -> Response:
     """Answer the places whose available units are at the reorder point or below, by the stock's settings.
 
     `malha reorder --apply` sets these from expected demand; the worker books the purchase orders (REORDERED).
     """
-    service = service_of(request)
-    start = None if after is None else stock_work.key_at(after)
-    with service.counter.ledger.reading() as unit:
-        found = low_places(
-            unit,
-            datetime.now(UTC),
-            limit + 1,
-            seller_id=seller_id,
-            location_id=location_id,
-            after=start,
-        )
-    return answer(request, service.loaded, reorder_work.page_values(found, limit, cover_days))
+    now, start = datetime.now(UTC), key_at(after)
+
+    def found(unit: SqlUnit) -> dict[str, Any]:
+        low = low_places(unit, now, limit + 1, seller_id=seller_id, location_id=location_id, after=start)
+        return work.page_values(low, limit, cover_days)
+
+    return read(request, found)
