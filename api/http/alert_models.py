@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field
-
-from api.http.models import Answer, Closed
+from api.http.models import Answer, Closed, Stamp
 from api.order_models import Id, Strict
 from replay.alerts.alert import AlertState, Audience, Kind, Severity
-
-Text = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
 class Acknowledgement(Strict):
@@ -32,9 +28,9 @@ class AlertOut(Closed):
     suggested_action: str
     value: float
     facts: dict[str, Any]
-    opened_at: Text
-    resolved_at: Text | None
-    acknowledged_at: Text | None
+    opened_at: Stamp
+    resolved_at: Stamp | None
+    acknowledged_at: Stamp | None
     acknowledged_by: str | None
 
 

@@ -1,4 +1,4 @@
-"""What the calls about orders have in common."""
+"""What calls have in common."""
 
 from __future__ import annotations
 
@@ -11,34 +11,27 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http.answers import answer
-from api.http.guard import PREFIX
 from api.http.order_questions import ORDER_ID
 from api.http.order_work import Visit
 from api.http.problems import Code
-from api.http.service import Loaded, Service, service_of
+from api.http.service import Loaded, service_of
 from inventory.sql import SqlUnit
 
 OrderId = Annotated[str, Path(pattern=ORDER_ID, max_length=100, description="The order's id.")]
 
-BODY: Final = (
-    Code.BODY_UNREADABLE,
-    Code.BODY_TOO_LARGE,
-    Code.MEDIA_TYPE_UNSUPPORTED,
-    Code.REQUEST_INVALID,
-    Code.REQUEST_UNUSABLE,
-)
+FORM: Final = (Code.BODY_UNREADABLE, Code.BODY_TOO_LARGE, Code.MEDIA_TYPE_UNSUPPORTED, Code.REQUEST_INVALID)
+BODY: Final = (*FORM, Code.REQUEST_UNUSABLE)
 DATABASE: Final = (Code.DATABASE_NOT_SET, Code.DATABASE_BUSY, Code.DATABASE_DOWN)
-ACCEPTED: Final = 202
 TAKE: Final = (Code.NOT_ENOUGH_STOCK, Code.CAPACITY_FULL)
 
 
-def visit_of(request: Request) -> tuple[Service, Loaded, Visit]:
-    """Return what a call works with: the worker, the network in force, and both with the clock's instant."""
+def visit_of(request: Request) -> tuple[Loaded, Visit]:
+    """Return what a call works with: the network in force, and with it the worker and the clock's instant."""
     service = service_of(request)
     loaded, settings = service.loaded, service.settings
     now = datetime.now(UTC)
     visit = Visit(service.counter, loaded.network, now, settings.max_candidates, settings.reserve_at)
-    return service, loaded, visit
+    return loaded, visit
 
 
 def read(request: Request, found: Callable[[SqlUnit], Mapping[str, Any]]) -> Response:
@@ -48,6 +41,12 @@ def read(request: Request, found: Callable[[SqlUnit], Mapping[str, Any]]) -> Res
     with service.counter.ledger.reading() as unit:
         values = found(unit)
     return answer(request, loaded, values)
+
+
+def change(request: Request, done: Callable[[SqlUnit], Mapping[str, Any]]) -> Response:
+    """Answer what is done in a unit of work, which is all or nothing."""
+    service = service_of(request)
+    return answer(request, service.loaded, service.counter.ledger.run(done))
 
 
 def about(loaded: Loaded, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,14 +59,4 @@ def once_response(request: Request, loaded: Loaded, values: Mapping[str, Any], r
     done = answer(request, loaded, values)
     if replayed:
         done.headers["Idempotency-Replayed"] = "true"
-    return done
-
-
-def accepted(
-    request: Request, loaded: Loaded, values: Mapping[str, Any], replayed: bool, path: str
-) -> Response:
-    """Return a job that was queued; ``Location`` names it below ``path``."""
-    done = once_response(request, loaded, values, replayed)
-    done.status_code = ACCEPTED
-    done.headers["Location"] = f"{PREFIX}{path}/{values['job_id']}"
     return done

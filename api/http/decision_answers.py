@@ -7,13 +7,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from api.http.models import Closed
+from api.http.models import Closed, Stamp
 from graph import Basis
 from optimizer.words import Engine, Reason, Status, Term
 from replay.decision import Served
 
 Cents = Annotated[dict[Term, int], Field(description="Cents by cost term.")]
-Text = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
 class StockBasis(StrEnum):
@@ -149,10 +148,10 @@ class DecisionOut(Closed):
 
     decision_id: str
     order_id: str
-    at: Text
-    ready_at: Text | None = None
+    at: Stamp
+    ready_at: Stamp | None = None
     snapshot_id: str
-    as_of: Text
+    as_of: Stamp
     policy: PolicyOut
     price_version: str | None
     status: Served

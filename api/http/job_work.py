@@ -1,14 +1,16 @@
-"""What the calls about batches and jobs do inside a unit of work, and what they answer."""
+"""What the calls about jobs do inside a unit of work and answer, and what a batch is queued with."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Final
 
-from api.batches import ASSIGN_BATCH, batch_of
+from pydantic import BaseModel
+
+from api.batches import batch_of
+from api.http.faults import placed
 from api.http.job_models import BatchQuestion
 from api.http.limits import check_order
-from api.http.order_faults import placed
 from api.http.order_work import Values, Visit
 from api.http.problems import Code, Problem
 from graph.errors import BadInput
@@ -33,10 +35,15 @@ def check_batch(visit: Visit, asked: BatchQuestion) -> None:
         raise Problem(Code.REQUEST_UNUSABLE, "Some orders cannot be used; nothing is queued.", errors=faults)
 
 
+def as_asked(_: Visit, asked: BaseModel) -> Values:
+    """Return the request of a job: the question as it came, without what it leaves to the defaults."""
+    return asked.model_dump(mode="json", exclude_defaults=True)
+
+
 def request_of(visit: Visit, asked: BatchQuestion) -> Values:
-    """Return the request of the job: the question, and how long this server holds stock."""
+    """Return the request of a batch: the question, and how long this server holds stock."""
     made = {
-        **asked.model_dump(mode="json", exclude_defaults=True),
+        **as_asked(visit, asked),
         "mode": asked.mode.value,
         "hold_s": dict(visit.counter.hold_s),
         "reserve_at": visit.reserve_at.value,
@@ -45,22 +52,17 @@ def request_of(visit: Visit, asked: BatchQuestion) -> Values:
     return made
 
 
-def queue(visit: Visit, asked: BatchQuestion, unit: SqlUnit, client: str, key: str) -> Values:
-    """Queue a batch for a worker."""
-    jobs = Jobs(unit.connection)
-    return job_values(jobs.submit(ASSIGN_BATCH, request_of(visit, asked), visit.now, client, key))
-
-
-def show(job_id: str, unit: SqlUnit) -> Values:
-    """Return where a job stands."""
+def show(job_id: str, unit: SqlUnit, kind: str | None = None) -> Values:
+    """Return where a job stands; UnknownJob, also for a job of another kind than the one named."""
     job = Jobs(unit.connection).get(job_id)
-    if job is None:
+    if job is None or kind not in (None, job.kind):
         raise UnknownJob(job_id)
     return job_values(job)
 
 
-def cancel(job_id: str, now: datetime, unit: SqlUnit) -> Values:
-    """Cancel a job."""
+def cancel(job_id: str, now: datetime, unit: SqlUnit, kind: str | None = None) -> Values:
+    """Cancel a job; UnknownJob, also for a job of another kind than the one named."""
+    show(job_id, unit, kind)
     return job_values(Jobs(unit.connection).cancel(job_id, now))
 
 

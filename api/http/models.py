@@ -21,6 +21,9 @@ Instant = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]}),
 ]
 
+Stamp = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+"""An instant that goes out as its text, which nobody reads again on the way."""
+
 
 class WeightsIn(BaseModel):
     """What the rank `balanced` pays for: cents a day, per cent of freight, per point of lateness."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
-from api.http.guard import PREFIX
-from api.http.job_work import job_values
+from api.http.job_examples import examples_of
 from api.http.placement_models import PlacementQuestion
 from api.placement_jobs import PLACE, FromSnapshot
 from graph import Network
@@ -24,22 +23,11 @@ def placement_examples(network: Network, about: Example) -> dict[tuple[str, str]
     asked = PlacementQuestion(from_snapshot=FromSnapshot(), edits=["max_sites=3", "service.share=0.8"])
     body = asked.model_dump(mode="json", exclude_defaults=True)
     queued = Job(JOB_ID, PLACE, "planner", "plan-1", body, at)
-    running = step.claimed(queued, "worker", at + timedelta(seconds=1), timedelta(seconds=30))
     told = "Best plan 426,366.14, bound 421,041.28, gap 1.25%"
-    under_way = step.beaten(running, at + timedelta(seconds=60), 0.98, told)
-    canceled = step.cancel_asked(queued, at + timedelta(seconds=1))
-    path = {"path": {"job_id": JOB_ID}}
-    return {
-        ("post", f"{PREFIX}/placements"): {
-            "questions": {
-                "snapshot": {"summary": "State capitals, at most three, most on time", "value": body}
-            },
-            "path": {"Idempotency-Key": "plan-1"},
-            "answer": {**about, **job_values(queued)},
-        },
-        ("get", f"{PREFIX}/placements/{{job_id}}"): {**path, "answer": {**about, **job_values(under_way)}},
-        ("post", f"{PREFIX}/placements/{{job_id}}/cancel"): {
-            **path,
-            "answer": {**about, **job_values(canceled)},
-        },
-    }
+    return examples_of(
+        queued,
+        lambda running: step.beaten(running, at + timedelta(seconds=60), 0.98, told),
+        {"snapshot": {"summary": "State capitals, at most three, most on time", "value": body}},
+        about,
+        "/placements",
+    )

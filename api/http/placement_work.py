@@ -1,32 +1,26 @@
-"""What the calls about placements do inside a unit of work, and what they answer."""
+"""What a placement is checked for before it is queued."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
+from contextlib import AbstractContextManager
 
-from api.http.job_work import job_values
-from api.http.order_work import Values, Visit
+from api.http.faults import told_at
+from api.http.order_work import Visit
 from api.http.placement_models import PlacementQuestion
-from api.http.problems import Code, Problem
-from api.placement_jobs import PLACE, REQUEST
-from graph.errors import BadInput, Fault
-from inventory.sql import SqlUnit
+from api.placement_jobs import REQUEST, check_placement
+from graph.errors import Fault
 from optimizer.placement.scenario_settings import WHERE
-from replay.jobs import Job, Jobs, UnknownJob
 
 
-@contextmanager
-def placement_faults() -> Iterator[None]:
+def check(_: Visit, asked: PlacementQuestion) -> None:
+    """Refuse a scenario that cannot be used; the problem ``request_unusable``."""
+    with placement_faults():
+        check_placement(asked)
+
+
+def placement_faults() -> AbstractContextManager[None]:
     """Let every fault of a scenario leave as ``request_unusable``, at its place in the body."""
-    try:
-        yield
-    except BadInput as error:
-        listed = [
-            {"pointer": _pointer(fault), "detail": f"{fault.kind}. {fault.remedy}"} for fault in error.faults
-        ]
-        raise Problem(Code.REQUEST_UNUSABLE, error.message, errors=listed) from None
+    return told_at(_pointer)
 
 
 def _pointer(fault: Fault) -> str:
@@ -37,27 +31,3 @@ def _pointer(fault: Fault) -> str:
         return f"/settings/{column}"
     row = f"/{fault.row - 1}" if isinstance(fault.row, int) else ""
     return f"/tables/{fault.table}{row}{'/' if column else ''}{column}"
-
-
-def queue(visit: Visit, asked: PlacementQuestion, unit: SqlUnit, client: str, key: str) -> Values:
-    """Queue a placement for a worker."""
-    request = asked.model_dump(mode="json", exclude_defaults=True)
-    return job_values(Jobs(unit.connection).submit(PLACE, request, visit.now, client, key))
-
-
-def show_placement(job_id: str, unit: SqlUnit) -> Values:
-    """Return where a placement stands; UnknownJob for a job of another kind."""
-    return job_values(_placement(job_id, unit))
-
-
-def cancel_placement(job_id: str, now: datetime, unit: SqlUnit) -> Values:
-    """Cancel a placement; UnknownJob for a job of another kind."""
-    _placement(job_id, unit)
-    return job_values(Jobs(unit.connection).cancel(job_id, now))
-
-
-def _placement(job_id: str, unit: SqlUnit) -> Job:
-    job = Jobs(unit.connection).get(job_id)
-    if job is None or job.kind != PLACE:
-        raise UnknownJob(job_id)
-    return job

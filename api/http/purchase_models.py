@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
-from api.http.models import Answer, Closed
+from api.http.models import Answer, Closed, Stamp
 from replay.purchasing.order import PurchaseStatus
-
-Text = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
 class PurchaseOrderOut(Closed):
@@ -22,10 +16,10 @@ class PurchaseOrderOut(Closed):
     status: PurchaseStatus
     quantity: int
     received: int
-    ordered_at: Text
-    expected_at: Text | None
-    received_at: Text | None
-    canceled_at: Text | None
+    ordered_at: Stamp
+    expected_at: Stamp | None
+    received_at: Stamp | None
+    canceled_at: Stamp | None
 
 
 class PurchaseOrdersOut(Answer):

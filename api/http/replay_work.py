@@ -1,68 +1,25 @@
-"""What the calls about replays and reports do, and what they answer."""
+"""What a replay is checked for before it is queued, and what the call about reports answers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
 from typing import Any, Final
 
-from api.http.job_work import job_values
-from api.http.order_work import Values, Visit
+from api.http.faults import told_at
+from api.http.order_work import Visit
 from api.http.problems import Code, Problem
 from api.http.replay_models import ReplayQuestion
-from api.replay_jobs import REPLAY, check_replay
+from api.replay_jobs import check_replay
 from api.report_folder import ReportFolder
-from graph.errors import BadInput
-from inventory.sql import SqlUnit
-from replay.jobs import Job, Jobs, UnknownJob
 
 REPORTS: Final = "/reports"
 
 
-@contextmanager
-def replay_faults() -> Iterator[None]:
-    """Let every fault of a request leave as ``request_unusable``, at its place in the body."""
-    try:
-        yield
-    except BadInput as error:
-        listed = [
-            {"pointer": f"/{fault.column}", "detail": f"{fault.kind}. {fault.remedy}"}
-            for fault in error.faults
-        ]
-        raise Problem(Code.REQUEST_UNUSABLE, error.message, errors=listed) from None
-
-
 def check(visit: Visit, asked: ReplayQuestion) -> None:
     """Refuse what cannot be replayed; the problems ``policy_unknown`` and ``request_unusable``."""
-    with replay_faults():
+    with told_at(lambda fault: f"/{fault.column}"):
         check_replay(asked)
     for name in asked.policies:
         visit.counter.desk(visit.network, name)
-
-
-def queue(visit: Visit, asked: ReplayQuestion, unit: SqlUnit, client: str, key: str) -> Values:
-    """Queue a replay for a worker."""
-    request = asked.model_dump(mode="json", exclude_defaults=True)
-    return job_values(Jobs(unit.connection).submit(REPLAY, request, visit.now, client, key))
-
-
-def show_replay(job_id: str, unit: SqlUnit) -> Values:
-    """Return where a replay stands; UnknownJob for a job of another kind."""
-    return job_values(_replay(job_id, unit))
-
-
-def cancel_replay(job_id: str, now: datetime, unit: SqlUnit) -> Values:
-    """Cancel a replay; UnknownJob for a job of another kind."""
-    _replay(job_id, unit)
-    return job_values(Jobs(unit.connection).cancel(job_id, now))
-
-
-def _replay(job_id: str, unit: SqlUnit) -> Job:
-    job = Jobs(unit.connection).get(job_id)
-    if job is None or job.kind != REPLAY:
-        raise UnknownJob(job_id)
-    return job
 
 
 def newest_report(folder: ReportFolder | None) -> dict[str, Any]:

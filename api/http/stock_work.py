@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-import orjson
-
 from api.http.errors import shortage_values
 from api.http.order_questions import StockEventIn
-from api.http.problems import Code, Problem
+from api.http.paging import cursor, page
 from graph.errors import BadInput
 from inventory.events import StockEvent, StockKey
 from inventory.ledger import Refusal
@@ -69,28 +66,8 @@ def _status(event_id: str, event: StockEvent | str, refused: dict[int, Refusal],
 
 
 def page_values(rows: Sequence[StockRow], limit: int) -> Values:
-    """Return a page of stock; ``next`` is where the next one begins, None on the last."""
-    shown = rows[:limit]
-    return {
-        "stock": [_row(row) for row in shown],
-        "next": cursor(shown[-1].key) if len(rows) > limit else None,
-    }
-
-
-def cursor(key: StockKey) -> str:
-    """Return a place in the list of stock as text."""
-    return urlsafe_b64encode(orjson.dumps(list(key))).decode()
-
-
-def key_at(text: str) -> StockKey:
-    """Return the place that a cursor names; the problem ``request_unusable`` for anything else."""
-    try:
-        product, seller, location = orjson.loads(urlsafe_b64decode(text))
-        return StockKey(str(product), str(seller), str(location))
-    except (ValueError, TypeError):
-        raise Problem(
-            Code.REQUEST_UNUSABLE, "`after` is what `next` of another page said, nothing else."
-        ) from None
+    """Return a page of stock."""
+    return page("stock", rows, limit, _row, lambda row: cursor(row.key))
 
 
 def _row(row: StockRow) -> Values:

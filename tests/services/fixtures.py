@@ -23,6 +23,8 @@ from deploy.local.neo4j import named as named_neo4j
 from deploy.local.postgres import named as named_postgres
 from tests.services.graphs import claim
 
+pytest_plugins = ["tests.services.databases"]
+
 Service = TypeVar("Service")
 
 

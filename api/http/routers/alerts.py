@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from operator import itemgetter
+from typing import Annotated, Any
 
 from fastapi import Path, Query
 from starlette.requests import Request
@@ -11,14 +12,13 @@ from starlette.responses import Response
 
 from api.alerts import alert_values
 from api.http.alert_models import AcknowledgedOut, Acknowledgement, AlertsOut
-from api.http.answers import answer
-from api.http.calls import BODY, DATABASE, read
+from api.http.calls import BODY, DATABASE, change, read
 from api.http.guard import guarded_router
+from api.http.paging import AfterRow, Limit, Name, page
 from api.http.problems import Code, responses
-from api.http.routers.stock import Limit, Name
-from api.http.service import service_of
 from api.keys import Scope
 from api.order_models import NAME
+from inventory.sql import SqlUnit
 from replay.alerts.alert import AlertState, Audience, Kind, Severity
 from replay.alerts.store import Alerts
 
@@ -26,7 +26,6 @@ router = guarded_router("alerts", Scope.OMS, Scope.PLANNER, Scope.ANALYST)
 
 AlertId = Annotated[str, Path(pattern=NAME, max_length=100, description="The alert's id.")]
 States = Annotated[list[AlertState] | None, Query(description="In one of these; default: all that stand.")]
-After = Annotated[int | None, Query(ge=1, le=2**53, description="What `next` of the last page said.")]
 
 _STANDING = (AlertState.OPEN, AlertState.ACKNOWLEDGED)
 
@@ -44,13 +43,13 @@ def alerts(
     audience: Annotated[Audience | None, Query()] = None,
     severity: Annotated[Severity | None, Query()] = None,
     subject: Name = None,
-    after: After = None,
+    after: AfterRow = None,
     limit: Limit = 100,
 ) -> Response:
     """Answer alerts, the newest first, each with what it proposes to do. `malha worker` looks for them."""
 
-    def page(stored: Alerts) -> dict[str, object]:
-        found = stored.page(
+    def found(unit: SqlUnit) -> dict[str, Any]:
+        stored = Alerts(unit.connection).page(
             limit + 1,
             states=state or _STANDING,
             kind=kind,
@@ -59,13 +58,9 @@ def alerts(
             subject=subject,
             before=after,
         )
-        shown = found[:limit]
-        return {
-            "alerts": [alert_values(alert) for _, alert in shown],
-            "next": shown[-1][0] if len(found) > limit else None,
-        }
+        return page("alerts", stored, limit, lambda row: alert_values(row[1]), itemgetter(0))
 
-    return read(request, lambda unit: page(Alerts(unit.connection)))
+    return read(request, found)
 
 
 @router.post(
@@ -76,9 +71,9 @@ def alerts(
 )
 def acknowledge(alert_id: AlertId, question: Acknowledgement, request: Request) -> Response:
     """Note who has seen it; who said so first stays named, and it stands until its trouble is over."""
-    service = service_of(request)
     now = datetime.now(UTC)
-    done = service.counter.ledger.run(
-        lambda unit: Alerts(unit.connection).acknowledge(alert_id, question.by, now)
-    )
-    return answer(request, service.loaded, {"alert": alert_values(done)})
+
+    def done(unit: SqlUnit) -> dict[str, Any]:
+        return {"alert": alert_values(Alerts(unit.connection).acknowledge(alert_id, question.by, now))}
+
+    return change(request, done)

@@ -9,12 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.capacity import capacity_values
-from api.http.answers import answer
-from api.http.calls import DATABASE, read
+from api.http.calls import DATABASE, FORM, change, read
 from api.http.capacity_models import CapacitiesOut, PlaceLimitsIn
 from api.http.guard import guarded_router
-from api.http.problems import Code, responses
-from api.http.service import service_of
+from api.http.problems import responses
 from api.keys import Scope
 from inventory.days import local_day
 from inventory.ledger import UnitOfWork
@@ -37,13 +35,7 @@ def capacity(request: Request) -> Response:
 @router.put(
     "/stock/capacity",
     response_model=CapacitiesOut,
-    responses=responses(
-        Code.BODY_UNREADABLE,
-        Code.BODY_TOO_LARGE,
-        Code.MEDIA_TYPE_UNSUPPORTED,
-        Code.REQUEST_INVALID,
-        *DATABASE,
-    ),
+    responses=responses(*FORM, *DATABASE),
     summary="Set how many packages places pack a day",
 )
 def put(question: PlaceLimitsIn, request: Request) -> Response:
@@ -51,10 +43,9 @@ def put(question: PlaceLimitsIn, request: Request) -> Response:
 
     They hold from the next decision on; packages that are held already stay, and count.
     """
-    service = service_of(request)
 
     def work(unit: UnitOfWork) -> dict[str, Any]:
         unit.ledger.limit_packages(question.by_location())
         return capacity_values(unit.ledger, local_day(datetime.now(UTC)))
 
-    return answer(request, service.loaded, service.counter.ledger.run(work))
+    return change(request, work)

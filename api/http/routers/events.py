@@ -28,5 +28,5 @@ def events(question: CloudEventsIn, request: Request) -> Response:
     The same id from the same source, and the same fact told by a verb or by another event, is a duplicate.
     An event that cannot be taken is refused with its reason; the others are booked.
     """
-    _, loaded, visit = visit_of(request)
+    loaded, visit = visit_of(request)
     return answer(request, loaded, work.take_events(visit, question.events))

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
-
-from fastapi import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.batches import ASSIGN_BATCH
 from api.http import job_work as work
-from api.http.answers import answer
-from api.http.calls import ACCEPTED, BODY, DATABASE, about, accepted, read, visit_of
+from api.http.calls import BODY, DATABASE
 from api.http.guard import guarded_router
-from api.http.job_models import JOB_ID, BatchQuestion, JobOut
-from api.http.once import Key, Once
+from api.http.job_calls import ACCEPTED, JOB, JobId, canceled, queued, shown
+from api.http.job_models import BatchQuestion, JobOut
+from api.http.once import Key
 from api.http.problems import Code, responses
 from api.keys import Scope
 
 router = guarded_router("jobs", Scope.OMS)
 reading_router = guarded_router("jobs", Scope.OMS, Scope.PLANNER, Scope.ANALYST)
-
-JobId = Annotated[str, Path(pattern=JOB_ID, description="The job's id.")]
-
-_JOB: Final = (Code.JOB_UNKNOWN, Code.REQUEST_INVALID, *DATABASE)
 
 
 @router.post(
@@ -48,32 +42,26 @@ def batch(question: BatchQuestion, key: Key, request: Request) -> Response:
     `POST /orders` does. The job's `result` tells what became of each. The same key with the same body gives
     the stored answer again, and no second job.
     """
-    _, loaded, visit = visit_of(request)
-    work.check_batch(visit, question)
-    once = Once.of(request, question, key)
-    values, replayed = once.do(
-        visit.counter.ledger,
-        visit.now,
-        lambda unit: about(loaded, work.queue(visit, question, unit, once.client, key)),
+    return queued(
+        request, question, key, kind=ASSIGN_BATCH, path="/jobs", check=work.check_batch, made=work.request_of
     )
-    return accepted(request, loaded, values, replayed, "/jobs")
 
 
 @reading_router.get(
     "/jobs/{job_id}",
     response_model=JobOut,
-    responses=responses(*_JOB),
+    responses=responses(*JOB),
     summary="Show where a job stands, and its result",
 )
 def show(job_id: JobId, request: Request) -> Response:
     """Answer state, progress from 0 to 1 with a text, and once it is done the result."""
-    return read(request, lambda unit: work.show(job_id, unit))
+    return shown(request, job_id)
 
 
 @router.post(
     "/jobs/{job_id}/cancel",
     response_model=JobOut,
-    responses=responses(*_JOB),
+    responses=responses(*JOB),
     summary="Cancel a job",
 )
 def cancel(job_id: JobId, request: Request) -> Response:
@@ -81,6 +69,4 @@ def cancel(job_id: JobId, request: Request) -> Response:
 
     What a batch has held until then stays held.
     """
-    _, loaded, visit = visit_of(request)
-    values = visit.counter.ledger.run(lambda unit: work.cancel(job_id, visit.now, unit))
-    return answer(request, loaded, values)
+    return canceled(request, job_id)

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from api.http import offer_work as work
 from api.http.answers import answer
-from api.http.calls import DATABASE, visit_of
+from api.http.calls import DATABASE, FORM, visit_of
 from api.http.guard import guarded_router
 from api.http.offer_models import OffersIn, OffersOut
 from api.http.problems import Code, responses
@@ -20,14 +20,7 @@ router = guarded_router("offers", Scope.OMS, Scope.PLANNER)
 @router.put(
     "/offers",
     response_model=OffersOut,
-    responses=responses(
-        Code.BODY_UNREADABLE,
-        Code.BODY_TOO_LARGE,
-        Code.MEDIA_TYPE_UNSUPPORTED,
-        Code.REQUEST_INVALID,
-        Code.TOO_MANY_OFFERS,
-        *DATABASE,
-    ),
+    responses=responses(*FORM, Code.TOO_MANY_OFFERS, *DATABASE),
     summary="Tell what sellers offer, known to the snapshot or not",
 )
 def put(question: OffersIn, request: Request) -> Response:
@@ -37,7 +30,7 @@ def put(question: OffersIn, request: Request) -> Response:
     snapshot does not know have the basis `synthetic`. An offer that cannot be used is refused with its
     reason; the others are stored.
     """
-    _, loaded, visit = visit_of(request)
+    loaded, visit = visit_of(request)
     values = visit.counter.ledger.run(
         lambda unit: work.put(loaded.network, question.offers, SqlOffers(unit.connection), visit.now)
     )

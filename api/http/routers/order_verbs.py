@@ -114,7 +114,7 @@ _VERBS: Final = (
 
 def _add(to: APIRouter, verb: _Verb) -> None:
     def move(order_id: OrderId, question: BaseModel, request: Request, key: MaybeKey = None) -> Response:
-        _, loaded, visit = visit_of(request)
+        loaded, visit = visit_of(request)
         once = Once.of(request, question, key)
         done = once.do(
             visit.counter.ledger,

@@ -11,10 +11,10 @@ from api.http import order_work as work
 from api.http.answers import answer
 from api.http.calls import BODY, DATABASE, TAKE, OrderId, about, once_response, read, visit_of
 from api.http.decision_answers import PreviewOut
+from api.http.faults import told_where
 from api.http.guard import guarded_router
 from api.http.once import Key, Once
 from api.http.order_answers import ShownOut, TakenOut, WhyOut
-from api.http.order_faults import told_where
 from api.http.order_questions import OrderQuestion
 from api.http.problems import Code, responses
 from api.keys import Scope
@@ -44,7 +44,7 @@ def preview(question: OrderQuestion, request: Request) -> Response:
     With a database its stock counts; without one every source is taken to have enough (`stock`:
     `unlimited`). A line that nobody can serve is an answer too.
     """
-    _, loaded, visit = visit_of(request)
+    loaded, visit = visit_of(request)
     with told_where(question):
         values = work.preview(visit, question, visit.counter.home)
     return answer(request, loaded, values)
@@ -64,7 +64,7 @@ def take(question: OrderQuestion, key: Key, request: Request) -> Response:
     A partly served order is an answer with a status for each line. The same key with the same body gives the
     stored answer again.
     """
-    _, loaded, visit = visit_of(request)
+    loaded, visit = visit_of(request)
     once = Once.of(request, question, key)
     with told_where(question):
         done = once.do(

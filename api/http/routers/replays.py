@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
-
-from fastapi import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http import replay_work as work
-from api.http.answers import answer
-from api.http.calls import ACCEPTED, BODY, DATABASE, about, accepted, read, visit_of
+from api.http.calls import BODY, DATABASE
 from api.http.guard import guarded_router
-from api.http.job_models import JOB_ID, JobOut
-from api.http.once import Key, Once
+from api.http.job_calls import ACCEPTED, JOB, JobId, canceled, queued, shown
+from api.http.job_models import JobOut
+from api.http.once import Key
 from api.http.problems import Code, responses
 from api.http.replay_models import ReplayQuestion
 from api.keys import Scope
+from api.replay_jobs import REPLAY
 
 router = guarded_router("replays", Scope.PLANNER, Scope.ANALYST)
-
-JobId = Annotated[str, Path(pattern=JOB_ID, description="The job's id.")]
-
-_JOB: Final = (Code.JOB_UNKNOWN, Code.REQUEST_INVALID, *DATABASE)
 
 
 @router.post(
@@ -39,36 +33,26 @@ def replay(question: ReplayQuestion, key: Key, request: Request) -> Response:
     policy, and writes the smart-routing report. The job's `result` has the report's numbers and where its
     page is. The same key with the same body gives the stored answer again, and no second job.
     """
-    _, loaded, visit = visit_of(request)
-    work.check(visit, question)
-    once = Once.of(request, question, key)
-    values, replayed = once.do(
-        visit.counter.ledger,
-        visit.now,
-        lambda unit: about(loaded, work.queue(visit, question, unit, once.client, key)),
-    )
-    return accepted(request, loaded, values, replayed, "/replays")
+    return queued(request, question, key, kind=REPLAY, path="/replays", check=work.check)
 
 
 @router.get(
     "/replays/{job_id}",
     response_model=JobOut,
-    responses=responses(*_JOB),
+    responses=responses(*JOB),
     summary="Show where a replay stands, and its report",
 )
 def show(job_id: JobId, request: Request) -> Response:
     """Answer state, progress from 0 to 1 with a text; once it is done the report's numbers."""
-    return read(request, lambda unit: work.show_replay(job_id, unit))
+    return shown(request, job_id, REPLAY)
 
 
 @router.post(
     "/replays/{job_id}/cancel",
     response_model=JobOut,
-    responses=responses(*_JOB),
+    responses=responses(*JOB),
     summary="Cancel a replay",
 )
 def cancel(job_id: JobId, request: Request) -> Response:
     """Cancel at once a job that waits, within two seconds one that runs; one that has ended stays so."""
-    _, loaded, visit = visit_of(request)
-    values = visit.counter.ledger.run(lambda unit: work.cancel_replay(job_id, visit.now, unit))
-    return answer(request, loaded, values)
+    return canceled(request, job_id, REPLAY)

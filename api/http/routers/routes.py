@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http.answers import answer
+from api.http.calls import BODY
 from api.http.guard import guarded_router
 from api.http.limits import check_candidates
 from api.http.models import RouteQuestion, RoutesOut
@@ -20,11 +21,7 @@ router = guarded_router("routes", Scope.OMS, Scope.ANALYST, Scope.PLANNER)
     "/routes/recommend",
     response_model=RoutesOut,
     responses=responses(
-        Code.BODY_UNREADABLE,
-        Code.BODY_TOO_LARGE,
-        Code.MEDIA_TYPE_UNSUPPORTED,
-        Code.REQUEST_INVALID,
-        Code.REQUEST_UNUSABLE,
+        *BODY,
         Code.TOO_MANY_ROUTES,
         Code.TOO_MANY_CANDIDATES,
         Code.ZIP_PREFIX_UNKNOWN,

@@ -10,37 +10,25 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
-from deploy.local import Postgres
 from graph import Network
-from inventory.sql import database_url
 from tests.api.http.racing import PATIENCE_S, Customer, Stall, kill, last_unit, racing
 from tests.api.http.running import wait_for_workers
+from tests.services.databases import NewDatabase
 
 CUSTOMERS = 6
 
 
 @pytest.fixture
-def database(postgres_server: Postgres) -> Iterator[str]:
-    """Return an empty database in the test server, dropped at the end."""
-    server, name = database_url(postgres_server.url), "malha_test_races"
-    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    yield server.set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    admin.dispose()
-
-
-@pytest.fixture
 def stall(
-    request: pytest.FixtureRequest, small_snapshot: Path, network: Network, database: str, tmp_path: Path
+    request: pytest.FixtureRequest,
+    small_snapshot: Path,
+    network: Network,
+    new_postgres: NewDatabase,
+    tmp_path: Path,
 ) -> Iterator[Stall]:
     """Return a stall with as many workers as the test names."""
-    with racing(tmp_path / "server", small_snapshot, network, database, request.param) as open_stall:
+    with racing(tmp_path / "server", small_snapshot, network, new_postgres(), request.param) as open_stall:
         yield open_stall
 
 

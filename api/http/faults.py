@@ -1,8 +1,8 @@
-"""What is wrong with an order, at the place in the body where it stands."""
+"""What is wrong with a request, at the place in the body where it stands."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from api.http.problems import Code, Problem
@@ -21,6 +21,18 @@ def told_where(asked: OrderIn) -> Iterator[None]:
         if not error.faults:
             raise
         raise Problem(Code.REQUEST_UNUSABLE, error.message, errors=placed(error, asked)) from None
+
+
+@contextmanager
+def told_at(pointer: Callable[[Fault], str]) -> Iterator[None]:
+    """Let every fault of a request leave as ``request_unusable``, at its place in the body."""
+    try:
+        yield
+    except BadInput as error:
+        listed = [
+            {"pointer": pointer(fault), "detail": f"{fault.kind}. {fault.remedy}"} for fault in error.faults
+        ]
+        raise Problem(Code.REQUEST_UNUSABLE, error.message, errors=listed) from None
 
 
 def placed(error: BadInput, asked: OrderIn, at: str = "") -> list[dict[str, str]]:
