@@ -6,9 +6,6 @@ import pytest
 
 from inventory.ledger import Home
 from inventory.memory import MemoryHome
-from tests.services.databases import NewDatabase, database, new_postgres, postgres_ledger
-
-__all__ = ["NewDatabase", "database", "new_postgres", "postgres_ledger"]
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])

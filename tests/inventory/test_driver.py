@@ -13,8 +13,8 @@ from inventory.ledger import Appended
 from inventory.reservations import OrderExists
 from inventory.sql import DatabaseDown, SqlHome, SqlUnit, engine
 from inventory.sql.tables import EVENTS, ORDERS, STOCK
-from tests.inventory.conftest import NewDatabase
 from tests.inventory.make import DAY, DEPOT, SHELF, T0, event, part
+from tests.services.databases import NewDatabase
 
 
 def counted(home: SqlHome, table: sa.Table) -> int:

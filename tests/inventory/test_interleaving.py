@@ -20,8 +20,8 @@ from inventory.reservations import WHOLE, Selection
 from inventory.sql import SqlHome
 from inventory.sql.tables import METADATA
 from inventory.stock import RESERVING, StockSettings
-from tests.inventory.conftest import NewDatabase
 from tests.inventory.make import DEPOT, SHELF, T0, event, part
+from tests.services.databases import NewDatabase
 
 KEYS = (SHELF, DEPOT, StockKey("rug", "bo", "depot"))
 ORDERS = st.sampled_from(["a", "b", "c"])

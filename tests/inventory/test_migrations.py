@@ -18,7 +18,7 @@ from inventory.migrations import differences, upgrade
 from inventory.sql import SqlHome
 from inventory.sql.engine import open_engine
 from inventory.sql.tables import METADATA
-from tests.inventory.conftest import NewDatabase
+from tests.services.databases import NewDatabase
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

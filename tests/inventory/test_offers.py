@@ -14,7 +14,7 @@ from graph.orders import Candidate, Order, OrderLine
 from inventory.offers import Offer, Put, with_offers
 from inventory.sql import SqlHome
 from inventory.sql.offers import SqlOffers
-from tests.inventory.conftest import NewDatabase
+from tests.services.databases import NewDatabase
 
 AT = datetime(2018, 6, 1, tzinfo=UTC)
 OFFER = Offer("p1", "s1", 1_500, "01310", "toys", 300.0, 20.0, 10.0, 5.0)

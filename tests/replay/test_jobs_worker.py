@@ -23,13 +23,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60.0
 
 
-@pytest.fixture
-def home(database: str) -> Iterator[SqlHome]:
-    opened = SqlHome.open(database)
-    yield opened
-    opened.close()
-
-
 def submit(home: SqlHome, kind: str, request: dict[str, Any], key: str = "k") -> str:
     with home.unit() as unit:
         return Jobs(unit.connection).submit(kind, request, wall_clock(), "test", key).job_id

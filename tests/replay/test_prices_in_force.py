@@ -20,13 +20,6 @@ T0 = datetime(2018, 4, 1, 12, tzinfo=UTC)
 POLICY = policies.load("priced")
 
 
-@pytest.fixture
-def home(database: str) -> Iterator[SqlHome]:
-    opened = SqlHome.open(database)
-    yield opened
-    opened.close()
-
-
 def store(home: SqlHome, at: datetime, cents: int, policy_digest: str = POLICY.digest) -> str:
     table = PriceTable(int(at.timestamp()), {("p", "seller:s"): cents}, Trigger.HOURS, None)
     home.run(lambda unit: PriceStore(unit.connection).add(StoredPrices(table, policy_digest, "s", 0, 0)))

@@ -22,9 +22,6 @@ from optimizer.prices import PriceTable, Trigger
 from replay.price_store import PriceStore, StoredPrices
 from tests.api.http.running import Server, serving
 from tests.api.http.selling import PREVIEW
-from tests.inventory.conftest import database, new_postgres, postgres_ledger
-
-__all__ = ["database", "new_postgres", "postgres_ledger"]
 
 WORKERS = 4
 SEEN_S = 2.0

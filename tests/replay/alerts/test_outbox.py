@@ -44,13 +44,6 @@ class Now:
 
 
 @pytest.fixture
-def home(database: str) -> Iterator[SqlHome]:
-    made = SqlHome.open(database)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlHome]:
     made = SqlHome.open(str(tmp_path_factory.mktemp("outbox") / "here.db"))
     yield made

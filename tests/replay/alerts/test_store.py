@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,13 +16,6 @@ from replay.alerts.store import Alerts
 START = datetime(2018, 3, 1, 3, tzinfo=UTC)
 RULES = {Kind.SELLER_SLOW: Thresholds(100.0, 90.0, timedelta(days=1))}
 SLOW = Finding(Kind.SELLER_SLOW, "s", 120.0)
-
-
-@pytest.fixture
-def home(database: str) -> Iterator[SqlHome]:
-    made = SqlHome.open(database)
-    yield made
-    made.close()
 
 
 def settle(home: SqlHome, at: datetime, *findings: Finding) -> list[Change]:

@@ -8,19 +8,11 @@ import pytest
 
 from graph.lead_time import OnlineParameters
 from ingest.source import open_source
-from inventory.sql import SqlHome
 from replay.stream.source import Recorded, read_recorded
-from replay.stream.tables import CHECKPOINTS, LOG, OUTPUTS, STREAMS
 
-TABLES = (STREAMS, LOG, CHECKPOINTS, OUTPUTS)
 QUICK = OnlineParameters(lane_trees=4, seller_trees=2, base_minimum=150, leaf_minimum=20)
 
 
 @pytest.fixture(scope="session")
 def recorded(market_dir: Path) -> Recorded:
     return read_recorded(open_source(market_dir))
-
-
-@pytest.fixture
-def stream_postgres(postgres: SqlHome) -> SqlHome:
-    return postgres

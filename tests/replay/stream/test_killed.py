@@ -37,7 +37,7 @@ def small_market(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.campaign
-@pytest.mark.parametrize(("kind", "kills"), [("sqlite", 50), ("stream_postgres", 10)])
+@pytest.mark.parametrize(("kind", "kills"), [("sqlite", 50), ("postgres", 10)])
 def test_killed_at_random_points(
     request: pytest.FixtureRequest, small_market: Path, kind: str, kills: int
 ) -> None:

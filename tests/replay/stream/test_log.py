@@ -18,7 +18,9 @@ from replay.stream.events import Event, tick
 from replay.stream.log import BEGINNING, Log, MemoryLog
 from replay.stream.source import Recorded, fill
 from replay.stream.sql_log import SqlLog, StoredLog
-from tests.replay.stream.conftest import TABLES
+from replay.stream.tables import CHECKPOINTS, LOG, OUTPUTS, STREAMS
+
+TABLES = (STREAMS, LOG, CHECKPOINTS, OUTPUTS)
 
 EVENTS = [
     Event(f"e{number:02d}", "Reviewed", number, "o1", "é", {"score": number, "weight": 0.1})
@@ -31,9 +33,7 @@ def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Log]:
     if request.param == "memory":
         yield MemoryLog()
         return
-    server: SqlHome | None = (
-        request.getfixturevalue("stream_postgres") if request.param == "postgres" else None
-    )
+    server: SqlHome | None = request.getfixturevalue("postgres") if request.param == "postgres" else None
     opened = server or SqlHome.open(str(tmp_path / "log.db"))
     yield SqlLog(opened, "a")
     if server is None:
