@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from graph.errors import BadInput
+from api.toml_files import read_toml
 from replay.alerts.alert import Alert
 from replay.alerts.receivers import Receiver, receivers_of
 from replay.alerts.settings import AlertSettings, alert_settings
@@ -19,12 +18,12 @@ SHIPPED: Final = Path(__file__).with_name("alerts.toml")
 def load(file: Path | None = None) -> AlertSettings:
     """Return the settings of a file, or the shipped ones; raises BadInput with every fault."""
     where = file or SHIPPED
-    return alert_settings(_toml(where), str(where))
+    return alert_settings(read_toml(where), str(where))
 
 
 def receivers(file: Path | None) -> list[Receiver]:
     """Return the receivers of a file, none without one; raises BadInput with every fault."""
-    return [] if file is None else receivers_of(_toml(file), str(file))
+    return [] if file is None else receivers_of(read_toml(file), str(file))
 
 
 def alert_values(alert: Alert) -> dict[str, Any]:
@@ -46,15 +45,6 @@ def alert_values(alert: Alert) -> dict[str, Any]:
         "acknowledged_at": _instant(alert.acknowledged_at),
         "acknowledged_by": alert.acknowledged_by,
     }
-
-
-def _toml(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"{file} is no TOML: {error}.") from None
-    except UnicodeDecodeError:
-        raise BadInput(f"{file} is not UTF-8 text: save it as UTF-8.") from None
 
 
 def _instant(at: datetime | None) -> str | None:

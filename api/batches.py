@@ -8,11 +8,11 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, ValidationError
 
 from api.order_models import Id, OrderIn, Strict
+from graph.days import DAY_S
 from graph.errors import BadInput, Fault
 
 ASSIGN_BATCH: Final = "assign_batch"
 MOST_ORDERS: Final = 10_000
-DAY_S: Final = 86_400
 MOST_HOLD_S: Final = 366 * DAY_S
 MOST_SECONDS: Final = 3_600
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from api.inspection import evidence
 from api.replay_jobs import history_name
 from api.report_files import write_report
 from graph import Network, Recommendation
+from graph.days import DAY_S
 from ingest.source import Source, open_source
 from replay.build import BuildReport, build
 from replay.report.making import LAST_DAYS, Sources, Wanted, make
@@ -83,7 +83,7 @@ def report_newest(
     def tell(share: float, text: str) -> None:
         progress(f"The last {LAST_DAYS} days: {text.lower()} ({share:.0%})")
 
-    wanted = Wanted(chosen, chosen[-1].costs, in_two=(os.cpu_count() or 1) > 1)
+    wanted = Wanted(chosen, chosen[-1].costs, in_two=True)
     made = make(sources, sources.span_s(None, None), wanted, tell)
     return write_report(folder, made)
 
@@ -108,7 +108,7 @@ def route_line(network: Network, line: Mapping[str, Any]) -> RoutedLine:
     everyone = network.recommend(**asked, k=ALL)
     title = f"Order {line['subject'][:8]}…: product {line['product_id'][:8]}… to {line['zip_prefix']}."
     if line["promised_s"] is not None:
-        promise = (line["promised_s"] - line["time_s"]) / 86_400
+        promise = (line["promised_s"] - line["time_s"]) / DAY_S
         title += f" The marketplace promised {promise:.1f} days."
     shown = replace(everyone, routes=everyone.routes[:SHOWN])
     verdict = _verdict(line["seller_id"], everyone)

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from api import policies
-from api.batches import ASSIGN_BATCH, DAY_S, BatchIn, batch_of
+from api.batches import ASSIGN_BATCH, BatchIn, batch_of
 from api.offers import with_told
 from api.order_models import OrderIn
 from api.placement_jobs import PLACE, Place
@@ -21,6 +21,7 @@ from api.placements import open_network
 from api.replay_jobs import REPLAY, Replay
 from api.snapshot_jobs import BUILD, BuildSnapshot
 from graph import Network
+from graph.days import DAY_S
 from graph.errors import BadInput
 from graph.stores.files import snapshot_folder
 from inventory.forecast import estimate, purchases

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
+from api.toml_files import read_toml
 from graph.errors import BadInput, Fault
+from graph.names import did_you_mean
 from replay.insight.settings import COUNTS, ROUTE_CRITERIA, SELLER_CRITERIA, RankingSettings
 
 SHIPPED: Final = Path(__file__).with_name("rankings.toml")
@@ -27,15 +27,7 @@ def load_rankings(file: Path | None = None) -> RankingSettings:
     Raises BadInput with every fault of the file.
     """
     where = file or SHIPPED
-    try:
-        given = tomllib.loads(where.read_text("utf-8"))
-    except FileNotFoundError:
-        raise BadInput(f"There is no file of ranking settings {where}.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"{where} is no TOML: {error}.") from None
-    except UnicodeDecodeError:
-        raise BadInput(f"{where} is not UTF-8 text: save it as UTF-8.") from None
-    return rankings_of(given, str(where))
+    return rankings_of(read_toml(where), str(where))
 
 
 def rankings_of(given: Mapping[str, Any], where: str = "rankings") -> RankingSettings:
@@ -55,7 +47,7 @@ def _faults(given: Mapping[str, Any], where: str) -> Iterator[Fault]:
             if not isinstance(value, int) or isinstance(value, bool):
                 yield Fault(where, None, key, "not a whole number", repr(value), "Give a whole number.")
         elif key not in _TABLES:
-            yield Fault(where, None, key, "unknown key", "", _nearest(key, _KEYS))
+            yield Fault(where, None, key, "unknown key", "", did_you_mean(key, _KEYS))
         elif not isinstance(value, Mapping):
             yield Fault(where, None, key, "not a table", repr(value), f"Write it as [{key}].")
         else:
@@ -66,11 +58,6 @@ def _table_faults(table: str, given: Mapping[str, Any], where: str) -> Iterator[
     for key, value in given.items():
         place = f"{table}.{key}"
         if key not in _TABLES[table]:
-            yield Fault(where, None, place, "unknown key", "", _nearest(key, _TABLES[table]))
+            yield Fault(where, None, place, "unknown key", "", did_you_mean(key, _TABLES[table]))
         elif not isinstance(value, int | float) or isinstance(value, bool):
             yield Fault(where, None, place, "not a number", repr(value), "Give a number.")
-
-
-def _nearest(key: str, known: tuple[str, ...]) -> str:
-    close = get_close_matches(key, known, n=1)
-    return f"Did you mean {close[0]}?" if close else f"One of {', '.join(known)}."

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from ingest.clock import ZONE
+from graph.days import ZONE
 
 Scores = Mapping[str, Any]
 Card = tuple[tuple[str, ...], list[list[str]]]

@@ -43,10 +43,13 @@ LEVELS: Final = Table(
         _units("reorder_point", required=False),
         Column("lead_time_days", "lead_time_days", Kind.NUMBER, required=False, low=0),
         Column("counted_at", "last_updated_at", Kind.INSTANT),
+        _units("order_up_to", required=False),
     ),
     key=("product_id", "seller_id", "location_id"),
 )
-"""A count of the shelves, with the settings of each place."""
+"""A count of the shelves, with the settings of each place. Files may lack the columns of `_MAY_LACK`."""
+
+_MAY_LACK: Final = frozenset({"order_up_to"})
 
 _WANTED: Final = f"a folder with {EVENTS.file}.csv or {LEVELS.file}.csv, or one file with their columns"
 
@@ -126,9 +129,16 @@ def read_sheet(file: Path, table: Table) -> Sheet:
 
 
 def _raw(where: Path, table: Table) -> RawTable | None:
-    if where.is_dir():
-        return FolderSource(where).read(table)
-    return FolderSource(where.parent).read(replace(table, file=where.stem))
+    source = FolderSource(where if where.is_dir() else where.parent)
+    named = table if where.is_dir() else replace(table, file=where.stem)
+    try:
+        return source.read(named)
+    except BadInput as error:
+        lacks = {fault.column for fault in error.faults if fault.kind == "missing column"} & _MAY_LACK
+        if not lacks:
+            raise
+        rest = tuple(column for column in table.columns if column.source not in lacks)
+        return source.read(replace(named, columns=rest))
 
 
 def _of_other_table(error: BadInput) -> bool:
@@ -206,7 +216,8 @@ def counts(sheet: Sheet) -> list[tuple[int, Count, StockSettings]]:
         key = StockKey(row["product_id"], row["seller_id"], row["location_id"])
         if key.location_id == TRANSIT:
             continue
-        settings = StockSettings(row["safety_stock"], row["reorder_point"], row["lead_time_days"])
+        told = ("safety_stock", "reorder_point", "lead_time_days", "order_up_to")
+        settings = StockSettings(**{name: row.get(name) for name in told})
         found.append(
             (at, Count(key, row["current_stock"], row["reserved_stock"], row["counted_at"]), settings)
         )
@@ -245,6 +256,7 @@ def write_stock(folder: Path, rows: Iterator[StockRow], events: Iterator[StockEv
             "reorder_point": row.reorder_point,
             "lead_time_days": row.lead_time_days,
             "last_updated_at": row.updated_at,
+            "order_up_to": row.order_up_to,
         }
         for row in rows
     ]

@@ -20,8 +20,8 @@ import polars as pl
 
 from api import policies
 from benchmarks.truth import Truth
+from graph.days import DAY_S
 from graph.lead_time import OnlineParameters
-from graph.lead_time.journeys import DAY_S
 from ingest.source import open_source
 from ingest.synthetic.marketplace import write
 from ingest.synthetic.world import World

@@ -20,9 +20,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from benchmarks.truth import Truth, cdf
+from graph.days import DAY_S, start_of
 from graph.lead_time import Journeys, LeadTimeBatch, RouteQuery
-from graph.lead_time.journeys import DAY_S, FloatArray, IntArray
-from graph.lead_time.online.base import DAY_STARTS_S
+from graph.lead_time.journeys import FloatArray, IntArray
 from graph.lead_time.online.engine import Engine
 from graph.lead_time.online.history import Calendar, Played, play, spread_of_days
 from graph.lead_time.online.parameters import OnlineParameters
@@ -148,7 +148,7 @@ def coverage_of_routes(market: Market, played: Played) -> dict[str, float]:
     for day in range(played.first_day, played.first_day + played.levels.shape[0]):
         bought = calendar.rows("bought", day, day + 1.0)
         engine.refit_if_due(rows, issued, day, played.engine.bases)
-        total = OnlineTotal.of(engine, day * DAY_S + DAY_STARTS_S)
+        total = OnlineTotal.of(engine, start_of(day))
         location, bucket = read(total, journeys, bought, journeys.carrier[bought])
         for level in LEVELS:
             held[_name(level)][bought] = _batch(location, bucket, total.spread).quantile(level)

@@ -13,13 +13,14 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from graph.csr import frozen
+from graph.days import DAY_S
 from graph.errors import SnapshotError
 from graph.law import WIDTH, FreightLaw, billable_kg, freight_features
 
-ERROR_WINDOW_S: Final = 60 * 86_400
+ERROR_WINDOW_S: Final = 60 * DAY_S
 """The error is measured on the last 60 days before T by a fit on what came before."""
 
-HALF_LIFE_S: Final = 90 * 86_400
+HALF_LIFE_S: Final = 90 * DAY_S
 """Age at which an item counts half: tariffs change, and older prices mislead."""
 
 MOST_ITEMS: Final = 300_000

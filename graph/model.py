@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol, TypeVar
 
+from graph.days import DAY_S
+
 NEVER: Final = -(2**62)
 """An instant that is unknown, in arrays of int64 epoch seconds: earlier than any clock, and never a date."""
 
@@ -39,7 +41,7 @@ def is_lost(waited_s: _Waited[_Answer_co], longest_days: int) -> _Answer_co:
 
     ``longest_days``: ``UNHANDED_DAYS`` or ``UNDELIVERED_DAYS``; to the very second they are still waited for.
     """
-    return waited_s > longest_days * 86_400
+    return waited_s > longest_days * DAY_S
 
 
 class Basis(StrEnum):

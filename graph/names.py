@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final
 
@@ -54,6 +54,13 @@ def product_row(rows: Mapping[str, int], ids: Sequence[str], text: str) -> int:
     if row is None:
         raise UnknownName("product", text, _begin_alike(ids, text.strip()))
     return row
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the remedy for a name that is not known: the one that is most like it, or all of them."""
+    names = [str(one) for one in known]
+    close = get_close_matches(name, names, n=1)
+    return f"Did you mean {close[0]}?" if close else f"One of {', '.join(names)}."
 
 
 def _begin_alike(ids: Sequence[str], text: str) -> list[str]:

@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from graph.arrays import NetworkArrays
+from graph.days import DAY_S
 from graph.errors import BadInput
 from graph.export import frame, to_networkx
 from graph.freight import Freight
@@ -56,7 +57,7 @@ class Network:
         self.arrays = NetworkArrays(tables, _planned(meta))
         self._tables = MappingProxyType(dict(tables))
         self._recommender = Recommender(
-            self.arrays, lead_times, self.freight, meta, _lapse_days(meta) * 86_400
+            self.arrays, lead_times, self.freight, meta, _lapse_days(meta) * DAY_S
         )
 
     @classmethod
@@ -144,7 +145,7 @@ class Network:
         ``more``: sources by line id that the snapshot does not know to have the line's product. Raises
         BadInput with every unknown name, and for an instant before the snapshot's ``as_of``.
         """
-        finder = OptionFinder(self.arrays, self.lead_times, self.freight, _lapse_days(self.meta) * 86_400)
+        finder = OptionFinder(self.arrays, self.lead_times, self.freight, _lapse_days(self.meta) * DAY_S)
         return finder.find(order, self._recommender.instant(at), more)
 
     @overload

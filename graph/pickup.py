@@ -5,19 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Self
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from graph.csr import frozen
-from graph.errors import BadInput
+from graph.days import local
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-_LOCAL: Final = ZoneInfo("America/Sao_Paulo")
 _NO_CUT_OFF: Final = 24
 _WEEK: Final = 7
 
@@ -76,12 +74,10 @@ class Pickups:
 
         Days are those of the local calendar, so a day on which the clocks change counts as one.
         """
-        if at.tzinfo is None:
-            raise BadInput(f"{at} needs a time zone.")
-        local = at.astimezone(_LOCAL)
-        today = local.weekday()
+        here = local(at)
+        today = here.weekday()
         ahead = np.roll(self.weekdays, -today, axis=1)  # today first
-        late = local.hour >= self.cut_off_hour
+        late = here.hour >= self.cut_off_hour
         reached = ahead.copy()
         reached[:, 0] &= ~late
         # Who picks up on no other weekday comes again in a week.
@@ -90,7 +86,7 @@ class Pickups:
             late=late,
             off_day=~ahead[:, 0],
             wait_days=wait.astype(np.int64),
-            hour=local.hour,
+            hour=here.hour,
             weekday=today + 1,
             cut_off_hour=self.cut_off_hour,
             next_weekday=(today + ahead.argmax(axis=1)) % _WEEK + 1,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from math import isnan
-from zoneinfo import ZoneInfo
 
 from graph.arrays import NetworkArrays
 from graph.candidates import Candidates, Wanted, find_candidates
 from graph.choice import Chosen, choose
+from graph.days import DAY_S, LOCAL
 from graph.errors import BadInput
 from graph.explain import Facts, why
 from graph.freight import Freight
@@ -17,8 +17,6 @@ from graph.lead_time import LeadTime, LeadTimeBatch, LeadTimes
 from graph.model import SnapshotMeta, SourceKind
 from graph.names import category_row, product_row, zip_row
 from graph.route import Recommendation, Route, RouteRequest
-
-_LOCAL = ZoneInfo("America/Sao_Paulo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ class Recommender:
         """Return the instant in seconds; a naive stamp is local to Sao Paulo, the earlier where ambiguous."""
         if at is None:
             return self.meta.as_of_s
-        at_s = int((at if at.tzinfo else at.replace(tzinfo=_LOCAL)).timestamp())
+        at_s = int((at if at.tzinfo else at.replace(tzinfo=LOCAL)).timestamp())
         if at_s < self.meta.as_of_s:
             raise BadInput(
                 f"The snapshot knows events up to {self.meta.as_of.isoformat()}, which is later than "
@@ -110,7 +108,7 @@ class Recommender:
         if not len(rows):
             return "No seller has ever sold this before the snapshot's as-of."
         if not (wanted.sources.last_sold_s[rows] >= wanted.sold_since_s).any():
-            days = self.offer_lapse_s // 86_400
+            days = self.offer_lapse_s // DAY_S
             return f"All offers have lapsed: none was sold in the {days} days before the instant asked for."
         return "No carrier's limits admit the parcel."
 

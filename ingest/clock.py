@@ -7,10 +7,8 @@ from typing import Final
 
 import polars as pl
 
+from graph.days import ZONE
 from graph.tables import INSTANT
-
-ZONE: Final = "America/Sao_Paulo"
-"""The clock of a stamp that names none."""
 
 EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)

@@ -14,11 +14,11 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
+from graph.days import local_stamps
 from graph.distance import haversine_km
 from graph.model import UNKNOWN_CARRIER
 from graph.tables import INSTANT
 from ingest.checked import Checked
-from ingest.clock import ZONE
 from ingest.names import CODE, Names, coded, named, translated
 from ingest.nodes import IN_MEMORY, gather_nodes
 from ingest.tables import TABLES
@@ -128,7 +128,7 @@ def _on_nodes(checked: Checked, names: Names) -> dict[str, pl.LazyFrame]:
             if column in own and not own[column].equals(names[column])
         ]
         tables[table.name] = in_seconds(table.name, frame.with_columns(recoded))
-    local = pl.from_epoch(pl.col("purchased_s")).dt.convert_time_zone(ZONE)
+    local = local_stamps(pl.col("purchased_s"))
     day = local.dt.date().cast(pl.Int32).alias("day")
     return tables | {"orders": tables["orders"].with_columns(day)}
 
@@ -181,7 +181,7 @@ def _with_distance(placed: pl.DataFrame) -> pl.DataFrame:
 
 def _evidence(tables: Frames, sent: pl.DataFrame, nodes: Tables, names: Names) -> dict[str, pl.DataFrame]:
     """Return what was observed: offers, demand, and the statistics between places."""
-    local = pl.from_epoch(pl.col("delivered_s")).dt.convert_time_zone(ZONE)
+    local = local_stamps(pl.col("delivered_s"))
     month = (local.dt.year() * 12 + local.dt.month() - 1).alias("month")
     seen = nw.from_native(sent.lazy().with_columns(month))
     sold = offers.sales(nw.from_native(tables["items"]), nw.from_native(tables["orders"]))

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from graph.days import utc
 from graph.errors import BadInput
 from inventory import verbs
 from inventory.appending import append
-from inventory.events import StockEvent, StockKey, utc
+from inventory.events import StockEvent, StockKey
 from inventory.ledger import Appended, HandedOver
 from inventory.reservations import (
     WHOLE,

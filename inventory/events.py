@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -66,6 +66,7 @@ class Cause(StrEnum):
     COUNT = "count"
     SYNTHETIC = "synthetic"
     RECORDED = "recorded"
+    REORDER = "reorder"
 
 
 class StockKey(NamedTuple):
@@ -137,10 +138,3 @@ class StockEvent:
     def touches(self) -> tuple[StockKey, ...]:
         """The rows that change with this event."""
         return (self.key, self.key.transit) if EFFECTS[self.event_type].in_transit else (self.key,)
-
-
-def utc(moment: datetime) -> datetime:
-    """Return an aware moment in UTC; BadInput for one without time zone."""
-    if moment.tzinfo is None:
-        raise BadInput(f"{moment} needs a time zone.")
-    return moment.astimezone(UTC)

@@ -13,8 +13,8 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from graph.days import utc
 from graph.demand import DemandEstimate, OrderType
-from inventory.events import utc
 from inventory.products import product_shares, rates_of
 from inventory.rates import CategoryRates, ForecastRule, category_rates, region_rates
 from inventory.sales import ONE, PURCHASES, Floats, Sales, sales_before

@@ -10,8 +10,8 @@ from typing import Final
 
 import polars as pl
 
+from graph.days import day_number, local_day
 from graph.errors import BadInput
-from inventory.days import local_day
 from inventory.events import StockKey
 from inventory.opening import DEMAND
 
@@ -41,7 +41,7 @@ def place_shares(keys: Sequence[StockKey], sold: pl.DataFrame, at: datetime) -> 
     """
     if missing := [name for name in DEMAND if name not in sold.columns]:
         raise BadInput(f"The demand table lacks {', '.join(missing)}: build the snapshot again.")
-    age = (pl.lit(local_day(at)) - pl.from_epoch("day", time_unit="d")).dt.total_days()
+    age = day_number(local_day(at)) - pl.col("day")
     left = (pl.lit(2.0).pow(-age / _HALF_LIFE_DAYS) * _ONE).round().cast(pl.Int64) * pl.col("units")
     units = dict.fromkeys(((key.product_id, key.seller_id) for key in keys), 0.0)
     weighed = sold.filter(age > 0).group_by("product_id", "seller_id").agg(units=left.sum())
@@ -67,7 +67,7 @@ def past_stretches(
     The newest stretch ends with the day before that of ``at``; the one of the first sale is left out, for it
     began before there was an offer. A seller's places share alike.
     """
-    age = (pl.lit(local_day(at)) - pl.from_epoch("day", time_unit="d")).dt.total_days()
+    age = day_number(local_day(at)) - pl.col("day")
     told = (
         sold.filter(age > 0)
         .group_by("product_id", "seller_id", stretch=(age - 1) // days)

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from graph.days import DAY_S, utc
 from graph.errors import BadInput
-from inventory.events import utc
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -21,8 +21,6 @@ PURCHASES: Final = ("order_id", "purchased_s", "product_id", "category", "region
 
 ONE: Final = 2**20
 """Weights are whole numbers of 2**-20, so that sums do not depend on the order of the rows."""
-
-DAY_S: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True, eq=False)

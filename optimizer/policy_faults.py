@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, ClassVar, Final
 
 from graph.errors import BadInput, Fault
+from graph.names import did_you_mean
 from optimizer.rules import Rule, RuleKey
 from optimizer.words import MOST_CENTS, Constraint, Heed
 
@@ -86,7 +86,7 @@ def read_policy(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
 def _text_faults(settings: Mapping[str, Any], where: str) -> Iterator[Fault]:
     for key in settings:
         if key not in _KEYS:
-            yield Fault(where, None, key, "unknown key", "", _nearest(key, _KEYS))
+            yield Fault(where, None, key, "unknown key", "", did_you_mean(key, _KEYS))
     for key in _TEXTS:
         value = settings.get(key)
         if value is None and key != "note":
@@ -107,7 +107,7 @@ def _table_faults(settings: Mapping[str, Any], where: str) -> Iterator[Fault]:
         for key, value in given.items():
             place = f"{table}.{key}"
             if key not in known:
-                yield Fault(where, None, place, "unknown key", "", _nearest(key, known))
+                yield Fault(where, None, place, "unknown key", "", did_you_mean(key, known))
             elif not known[key].admits(value):
                 yield Fault(where, None, place, known[key].wrong, repr(value), str(known[key]))
 
@@ -140,7 +140,9 @@ def _read_rules(given: Any, where: str) -> tuple[list[Rule], list[Fault]]:
         place = f"rules {number}"
         key, tolerance = rule.get("key"), rule.get("tolerance", 0.0)
         if key not in list(RuleKey):
-            faults.append(Fault(where, None, place, "unknown rule", repr(key), _nearest(str(key), RuleKey)))
+            faults.append(
+                Fault(where, None, place, "unknown rule", repr(key), did_you_mean(str(key), RuleKey))
+            )
         elif not (bounds := _Range(0, 1e9, real=True)).admits(tolerance):
             faults.append(Fault(where, None, place, "not such a tolerance", repr(tolerance), str(bounds)))
         elif unknown := sorted(set(rule) - {"key", "tolerance"}):
@@ -150,9 +152,3 @@ def _read_rules(given: Any, where: str) -> tuple[list[Rule], list[Fault]]:
         else:
             rules.append(Rule(RuleKey(key), float(tolerance)))
     return rules, faults
-
-
-def _nearest(key: str, known: Any) -> str:
-    names = [str(name) for name in known]
-    close = get_close_matches(key, names, n=1)
-    return f"Did you mean {close[0]}?" if close else f"One of {', '.join(names)}."

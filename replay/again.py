@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from graph.days import local_day
 from graph.orders import Order
-from inventory.days import local_day
 from inventory.events import StockKey
 from inventory.ledger import CapacityFull, UnitOfWork
 from inventory.reservations import Reservation, Selection, UnknownOrder, VersionConflict, spread

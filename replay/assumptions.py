@@ -68,7 +68,8 @@ def _restocked(done: Replayed) -> Iterator[str]:
         return
     units = ", ".join(f"{run.restocked_units:,} under {run.policy.name}" for run in done.runs)
     yield (
-        "A place at its reorder point is ordered for at once, up to what covers 30 days beyond it, and "
-        "filled after its lead time, which nobody has observed (synthetic); points stay those of the start. "
+        "A place at its reorder point, what is on order included, is ordered for at once, up to the level of "
+        "its settings, and filled after its lead time, which nobody has observed (synthetic); points stay "
+        "those of the start. "
         f"Units received (source reorder): {units}."
     )

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final, Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from graph.days import DAY_S, iso, local_stamps
 from graph.errors import BadInput
-from graph.lead_time.journeys import DAY_S, IntArray
+from graph.lead_time.journeys import IntArray
 from graph.lead_time.online.base import Base
 from graph.lead_time.online.history import play
 from graph.lead_time.online.parameters import OnlineParameters
 from graph.model import NEVER
-from ingest.clock import ZONE
 from replay.baselines import baselines
 from replay.forecasts import Forecast, forecast
 from replay.metrics import LEVELS
@@ -80,8 +79,8 @@ def backtest(
     about = {
         "claim": "frozen" if frozen else "online",
         "target": target,
-        "from": _iso(from_s),
-        "to": _iso(to_s),
+        "from": iso(from_s),
+        "to": iso(to_s),
         "orders": {"predicted": made.order.len(), "scored": scored.row.shape[0]},
         "scored_point": {"mae": "median", "rmse": "mean", "r2": "mean", "bias": "mean"},
     }
@@ -129,16 +128,11 @@ def _scored(history: History, made: Forecast, bought_s: IntArray) -> Scored:
 
 def _in_zone(instant_s: IntArray, form: str) -> NDArray[np.str_]:
     """Return each instant by São Paulo's clock, written as ``form`` says."""
-    local = pl.from_epoch(pl.Series(instant_s)).dt.replace_time_zone("UTC").dt.convert_time_zone(ZONE)
-    return local.dt.strftime(form).to_numpy().astype(np.str_)
+    return local_stamps(pl.Series(instant_s)).dt.strftime(form).to_numpy().astype(np.str_)
 
 
 def _local(instant_s: int) -> str:
     return str(_in_zone(np.array([instant_s]), "%Y-%m-%d %H:%M")[0])
-
-
-def _iso(instant_s: int) -> str:
-    return datetime.fromtimestamp(instant_s, UTC).isoformat()
 
 
 def _part(progress: Callable[[float], None], start: float, end: float) -> Callable[[float], None]:

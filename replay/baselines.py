@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from graph.lead_time.journeys import DAY_S, FloatArray, IntArray, Journeys
+from graph.days import DAY_S
+from graph.lead_time.journeys import FloatArray, IntArray, Journeys
 from graph.lead_time.levels import pair_key
 from graph.model import NEVER
 from replay.metrics import LEVELS

@@ -19,6 +19,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from graph.days import DAY_S
 from graph.errors import BadInput
 from ingest.checks import check, silent
 from ingest.facts import gather_nodes
@@ -26,7 +27,7 @@ from ingest.source import Source
 from inventory.forecast import ForecastRule, product_rates
 from inventory.laws import quantiles
 from inventory.rates import category_rates, region_rates
-from inventory.sales import DAY_S, Floats, Ints, Sales, sales_before
+from inventory.sales import Floats, Ints, Sales, sales_before
 from replay.demand_baselines import WINDOWS, naive_error, plain_categories, plain_products, stretches
 
 LEVELS: Final = ("category", "category_region", "product")

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
 
+from graph.days import local_day
 from graph.errors import MalhaError
 from graph.model import SnapshotMeta
 from graph.option_table import Estimators
 from graph.options import Options
 from graph.orders import Order
-from inventory.days import local_day
 from inventory.events import StockKey
 from inventory.ledger import Ledger, UnitOfWork
 from inventory.reservations import OrderExists, Part, Reservation

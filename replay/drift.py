@@ -15,10 +15,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from graph.days import DAY_S, day_of
 from graph.lead_time import LeadTimes
-from graph.lead_time.journeys import DAY_S, CodeArray, FloatArray, IntArray, Journeys
+from graph.lead_time.journeys import CodeArray, FloatArray, IntArray, Journeys
 from graph.lead_time.levels import lane_key, pair_key
-from graph.lead_time.online.base import DAY_STARTS_S
 from graph.lead_time.value import FLOOR_DAYS
 from graph.model import NEVER
 
@@ -122,7 +122,7 @@ def drift(
     at = np.flatnonzero(known)
     at = at[np.argsort(ended_s[at], kind="stable")]
     done, stamps = row[at], ended_s[at]
-    day = (stamps - DAY_STARTS_S) // DAY_S
+    day = day_of(stamps)
     error = np.log(np.maximum(total[at], FLOOR_DAYS["total"])) - location[at]
     surprise = _standardised(error, bucket[at], day, p)
     pair = pair_key(journeys.origin_region, journeys.dest_region)[done]

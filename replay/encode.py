@@ -7,9 +7,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from graph.arrays import codes_of
+from graph.days import DAY_S
 from graph.freight import FreightQuery, FreightSample
 from graph.lead_time import Journeys
-from graph.lead_time.journeys import DAY_S
 from graph.model import NEVER, UNKNOWN
 
 # Column of a package that holds the code.

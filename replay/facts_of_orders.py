@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from graph.lead_time.journeys import DAY_S
+from graph.days import DAY_S
 from ingest.checked import Checked
 from ingest.facts import Facts
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from graph import Network
-from graph.lead_time.journeys import DAY_S
+from graph.days import DAY_S
 from inventory.ledger import UnitOfWork
 from inventory.reservations import Part, Reservation
 from inventory.sql import SqlUnit

@@ -15,6 +15,7 @@ from typing import Final, Self
 import numpy as np
 
 from graph.arrays import NetworkArrays
+from graph.days import DAY_S
 from graph.demand import OrderType
 from graph.errors import BadInput
 from graph.model import NEVER, OFFER_LAPSE_DAYS, UNKNOWN
@@ -32,8 +33,6 @@ from optimizer.words import UNLIMITED, Bools, Ints
 from replay.desk import Desk
 from replay.kinds import Kinds
 from replay.places import Places
-
-DAY_S: Final = 86_400
 
 _STRANGE: Final = -2
 """The code of a seller or a warehouse that the network does not know."""

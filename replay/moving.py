@@ -13,16 +13,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
+from graph.days import DAY_S, day_of, start_of
 from graph.freight import Freight
 from graph.lead_time import LeadTimes, OnlineParameters
-from graph.lead_time.journeys import DAY_S, IntArray, Journeys
-from graph.lead_time.online.base import DAY_STARTS_S
+from graph.lead_time.journeys import IntArray, Journeys
 from graph.lead_time.online.engine import Engine
 from graph.lead_time.online.history import Calendar
 from graph.lead_time.online.rows import Issued, Rows
@@ -41,8 +40,6 @@ REFIT_DAYS: Final = 7
 _PLACES: Final = ("origin_zip", "origin_region", "origin_state", "distance_km")
 _OF_PLACE: Final = ("state_pair", "pair", "same_state", "parcel")
 _ENDS: Final = {"approved_s": ("approval",), "handed_s": ("handling",), "delivered_s": ("transit", "total")}
-
-Instant = TypeVar("Instant", int, pl.Expr)
 
 
 class MovingTimes:
@@ -210,13 +207,3 @@ def _rows(past: Past) -> tuple[Rows, dict[str, NDArray[Any]]]:
         name: value[:, :size] if name == "log_days" else value[:size].copy() for name, value in arrays.items()
     }
     return replace(both, **first), {name: arrays[name][size:] for name in _OF_PLACE}
-
-
-def day_of(at_s: Instant) -> Instant:
-    """Return the epoch day (of Brasilia) in which an instant lies."""
-    return (at_s - DAY_STARTS_S) // DAY_S
-
-
-def start_of(day: int) -> int:
-    """Return the first second of an epoch day (of Brasilia)."""
-    return day * DAY_S + DAY_STARTS_S

@@ -15,13 +15,13 @@ import numpy as np
 import polars as pl
 
 from graph.arrays import NetworkArrays
+from graph.days import DAY_S, day_of
 from graph.distance import haversine_km
 from graph.law import Lines, Routes, unit_freight
 from graph.lead_time import RouteQuery
-from graph.lead_time.journeys import DAY_S
 from graph.model import UNKNOWN
 from graph.options import PROMISE_PROBABILITY
-from replay.moving import MovingNetwork, day_of
+from replay.moving import MovingNetwork
 from replay.recorded import Past
 from replay.ways import Way
 

@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from graph.lead_time.journeys import DAY_S, IntArray, Journeys
+from graph.days import DAY_S
+from graph.lead_time.journeys import IntArray, Journeys
 from graph.model import NEVER
 from ingest.checks import check, silent
 from ingest.facts import gather, gather_nodes

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import polars as pl
 
+from graph.days import day_number, local_day
 from graph.errors import BadInput, Fault
 from graph.plan import PlacementPlan, with_sites
-from inventory.days import local_day
 from inventory.events import EventType, StockEvent, StockKey
 from inventory.ledger import UnitOfWork
 from inventory.memory import MemoryHome
@@ -25,7 +25,6 @@ SOURCE: Final = "plan"
 Shelves = Mapping[str, tuple[int, int]]
 """By policy: the units that the plan booked, and those that orders took."""
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).date()
 _SHELF: Final = ("warehouse_id", "item")
 
 
@@ -40,7 +39,7 @@ def depth_by_offer(
     site's depth of a group is rounded up as a whole and dealt out by largest remainders, so that it does
     not grow by a unit an offer. BadInput for transfers of which nothing was sold.
     """
-    age = (local_day(as_of) - _EPOCH).days - pl.col("day")
+    age = day_number(local_day(as_of)) - pl.col("day")
     sold = demand.filter((age > 0) & (age <= SUPPLY_DAYS)).group_by("seller_id", "product_id")
     groups = products.select("product_id", item=pl.col("category").fill_null(OTHER))
     own = ("seller_id", "item")

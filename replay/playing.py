@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from graph.days import day_of
 from graph.errors import BadInput
 from graph.model import NEVER
 from optimizer.policy import Costs, Policy
 from replay.desk import Desk
-from replay.moving import Learner, MovingNetwork, day_of
+from replay.moving import Learner, MovingNetwork
 from replay.only_way import Singles
 from replay.opened import Stock
 from replay.planned import Planned

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from inventory.sql.inserts import add_new
 from inventory.sql.tables import DECISIONS, STOCK
 from optimizer.prices import PriceTable, Shadow, SinceSolve, Trigger
 from replay.tables import PRICES
@@ -49,8 +49,7 @@ class PriceStore:
             "decisions_seen": prices.decisions_seen,
             "window_from": prices.window_from,
         }
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        self._connection.execute(dialect.insert(PRICES).values(row).on_conflict_do_nothing())
+        add_new(self._connection, PRICES, [row])
 
     def version(self, at: datetime, policy_digest: str) -> str | None:
         """Return what names the prices of `latest`: a cheap look whether there are newer ones."""

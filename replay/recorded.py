@@ -13,8 +13,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from graph.arrays import codes_of, state_names
+from graph.days import DAY_S
 from graph.distance import haversine_km
-from graph.lead_time.journeys import DAY_S, Journeys
+from graph.lead_time.journeys import Journeys
 from graph.option_sources import source_id
 from graph.orders import Order, OrderLine
 from graph.tables import SCHEMAS

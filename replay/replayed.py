@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from graph.days import iso
 from graph.errors import BadInput
 from graph.lead_time import OnlineParameters
 from graph.plan import PlacementPlan
@@ -48,8 +50,8 @@ class Replayed:
         """Return everything as JSON values."""
         first = self.runs[0].totals
         return {
-            "from": _iso(self.span_s[0]),
-            "to": _iso(self.span_s[1]),
+            "from": iso(self.span_s[0]),
+            "to": iso(self.span_s[1]),
             "asked": list(self.outcomes),
             "orders": {
                 "purchased": first.orders + self.refused + self.without_lines,
@@ -101,38 +103,20 @@ def replay(  # noqa: PLR0913 (what is asked, in words of its own)
     plan: PlacementPlan | None = None,
     parameters: OnlineParameters | None = None,
     hindsight: bool = False,
+    in_two: bool = False,
     progress: Progress = lambda _share: None,
 ) -> Replayed:
     """Decide all orders purchased in ``span_s`` = [from, to), epoch seconds, under each of the policies.
 
     ``costs`` charges every policy's decisions alike. A ``plan`` books its depth at the start, in warehouses
-    that all policies but those that repeat the record may ship from. ``progress`` is told the share done,
-    0..1. Raises BadInput for an empty span, and for stock or a plan later than its start unless
-    ``hindsight`` permits it; the assumptions then say so.
-    """
-    task = _task(past, span_s, policies, costs, stock, plan, hindsight=hindsight)
-    return _replayed(task, stock, play(task, Learning(past, span_s[0], parameters), progress))
-
-
-def replay_in_two(  # noqa: PLR0913 (as ``replay``)
-    past: Past,
-    span_s: tuple[int, int],
-    policies: Sequence[Policy],
-    costs: Costs,
-    stock: Stock,
-    *,
-    plan: PlacementPlan | None = None,
-    parameters: OnlineParameters | None = None,
-    hindsight: bool = False,
-    progress: Progress = lambda _share: None,
-) -> Replayed:
-    """Do as ``replay`` does, with the same result, half of the policies in a second process.
-
-    What is learned is learned once. The shelves of the policies that the other played are not kept.
+    that all policies but those that repeat the record may ship from. ``in_two``: a second process plays half
+    of the policies, with the same result, and keeps no shelves of theirs; what is learned is learned once.
+    ``progress`` is told the share done, 0..1. Raises BadInput for an empty span, and for stock or a plan
+    later than its start unless ``hindsight`` permits it; the assumptions then say so.
     """
     task = _task(past, span_s, policies, costs, stock, plan, hindsight=hindsight)
     learning = Learning(past, span_s[0], parameters)
-    here, there = shared_out(policies)
+    here, there = shared_out(task.policies) if in_two else (task.policies, ())
     if not there:
         return _replayed(task, stock, play(task, learning, progress))
     with beside(play_beside, replace(task, policies=there)) as other:
@@ -142,6 +126,11 @@ def replay_in_two(  # noqa: PLR0913 (as ``replay``)
             lambda share: progress(min(share, other.share)),
         )
         return _replayed(task, stock, played, other.result(progress))
+
+
+def second_pays(past: Past, span_s: tuple[int, int]) -> bool:
+    """Say whether a replay is done sooner ``in_two``: enough orders, and more than one processor."""
+    return past.count(span_s) >= IN_TWO and (os.cpu_count() or 1) > 1
 
 
 def _task(
@@ -183,11 +172,11 @@ def _replayed(task: Task, stock: Stock, played: Played, others: Sequence[Ran] = 
 def _check(past: Past, span_s: tuple[int, int], policies: Sequence[Policy]) -> None:
     from_s, to_s = span_s
     if from_s >= to_s:
-        raise BadInput(f"--from {_iso(from_s)} must lie before --to {_iso(to_s)}.")
+        raise BadInput(f"--from {iso(from_s)} must lie before --to {iso(to_s)}.")
     if not past.count(span_s):
         bought = past.lines["purchased_s"]
-        known = f": purchases go from {_iso(bought[0])} to {_iso(bought[-1])}" if len(bought) else ""
-        raise BadInput(f"No order with lines was purchased from {_iso(from_s)} to {_iso(to_s)}{known}.")
+        known = f": purchases go from {iso(bought[0])} to {iso(bought[-1])}" if len(bought) else ""
+        raise BadInput(f"No order with lines was purchased from {iso(from_s)} to {iso(to_s)}{known}.")
     if not policies or len({policy.name for policy in policies}) < len(policies):
         raise BadInput("Name at least one policy, and each once.")
 
@@ -196,9 +185,5 @@ def _check_told(stock: Stock, from_s: int) -> None:
     if stock.told_at is not None and stock.told_at.timestamp() > from_s:
         raise BadInput(
             f"The stock of {stock.origin} is told up to {stock.told_at.isoformat()}, later than --from "
-            f"{_iso(from_s)}: nobody could have known it then (--hindsight permits it)."
+            f"{iso(from_s)}: nobody could have known it then (--hindsight permits it)."
         )
-
-
-def _iso(instant_s: int) -> str:
-    return datetime.fromtimestamp(instant_s, UTC).isoformat()

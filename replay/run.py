@@ -10,7 +10,7 @@ from itertools import count
 
 import polars as pl
 
-from inventory.days import local_day
+from graph.days import local_day
 from inventory.events import Cause, EventType, StockEvent, StockKey
 from inventory.memory import MemoryHome, MemoryUnit
 from inventory.reservations import Part

@@ -10,14 +10,12 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from inventory.sql.tables import METADATA, NAME, Instant
-
-_SERIAL: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+from inventory.sql.tables import METADATA, NAME, SERIAL, Instant
 
 JOBS: Final = sa.Table(
     "jobs",
     METADATA,
-    sa.Column("position", _SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("position", SERIAL, primary_key=True, autoincrement=True),
     sa.Column("job_id", NAME, nullable=False, unique=True),
     sa.Column("kind", sa.String, nullable=False),
     sa.Column("client", NAME, nullable=False),
@@ -45,7 +43,7 @@ JOBS: Final = sa.Table(
 PRICES: Final = sa.Table(
     "prices",
     METADATA,
-    sa.Column("position", _SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("position", SERIAL, primary_key=True, autoincrement=True),
     sa.Column("version", NAME, nullable=False),
     sa.Column("policy_digest", NAME, nullable=False),
     sa.Column("snapshot_id", NAME, nullable=False),

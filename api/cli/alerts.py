@@ -14,7 +14,7 @@ import typer
 
 from api import alerts
 from api.clock import instant
-from api.console import bar, console, steps
+from api.console import console, percents, steps
 from api.render.alerts import show_alerts, show_judgement
 from api.stock import existing
 from graph.errors import BadInput
@@ -136,16 +136,9 @@ def judge(
     chosen = alerts.load(settings)
     with steps() as progress:
         watched = read_watched(open_source(source), progress)
-    with bar("Watching the past", 100) as advance:
-        shown = 0
-
-        def told(share: float) -> None:
-            nonlocal shown
-            advance(int(100 * share) - shown)
-            shown = int(100 * share)
-
+    with percents("Watching the past") as tell:
         of_past = replace(chosen, thresholds=past_kinds(chosen))
-        found = judged(watched, of_past, span_s, timedelta(hours=tick_hours), told)
+        found = judged(watched, of_past, span_s, timedelta(hours=tick_hours), tell)
     if as_json:
         print(json.dumps(found.scores, ensure_ascii=False, allow_nan=False))
         return

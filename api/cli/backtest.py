@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from api.clock import instant
-from api.console import bar, console, steps
+from api.console import console, percents, steps
 from api.render.backtest import show_backtest
 from graph.errors import BadInput
 from ingest.source import open_source
@@ -74,8 +74,8 @@ def command(
     span_s = _span(start, end, files)
     with steps() as progress:
         history = read_history(open_source(source), progress)
-    with bar("Playing the history", 100) as advance:
-        told = backtest(history, span_s, frozen=frozen, target=target.value, progress=_percent(advance))
+    with percents("Playing the history") as tell:
+        told = backtest(history, span_s, frozen=frozen, target=target.value, progress=tell)
     if predictions is not None:
         told.predictions.write_parquet(predictions)
     if report is not None:
@@ -126,18 +126,6 @@ def _unwritable(option: str, file: Path) -> str | None:
     except OSError as error:
         return f"{option}: {file} cannot be written ({error.strerror})."
     return None
-
-
-def _percent(advance: Callable[[int], None]) -> Callable[[float], None]:
-    shown = 0
-
-    def progress(share: float) -> None:
-        nonlocal shown
-        done = int(100 * share)
-        advance(done - shown)
-        shown = done
-
-    return progress
 
 
 def _show(scores: dict[str, object], json_out: Path | None) -> None:

@@ -13,7 +13,7 @@ from rich.table import Table
 from api.capacity import MOST_PACKAGES, capacities, capacity_values, read_limits, write_limits
 from api.console import console
 from api.stock import existing
-from inventory.days import local_day
+from graph.days import local_day
 
 app = typer.Typer(
     help="How many packages places pack a day: a warehouse by its id, a seller's own place by the seller's.",

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from api.clock import instant
-from api.console import bar, console, steps, warnings
+from api.console import console, percents, steps, warnings
 from graph.errors import BadInput
 from ingest.source import open_source
 
@@ -91,14 +91,7 @@ def backtest(
         raise BadInput(f"--from {start} must lie before --to {end}.")
     with steps() as progress:
         purchases = read_purchases(open_source(source), progress)
-    with bar("Forecasting week by week", 100) as advance:
-        shown = 0
-
-        def tell(share: float) -> None:
-            nonlocal shown
-            advance(int(100 * share) - shown)
-            shown = int(100 * share)
-
+    with percents("Forecasting week by week") as tell:
         scores = backtest_demand(purchases, (first, last), tuple(days or (7, 28)), progress=tell)
     if as_json:
         print(json.dumps(scores))

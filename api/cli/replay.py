@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -99,7 +99,7 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
     from api.replay_stock import stock_file  # noqa: PLC0415
     from replay.opened import opening_stock  # noqa: PLC0415
     from replay.recorded import read_past  # noqa: PLC0415
-    from replay.replayed import IN_TWO, replay, replay_in_two  # noqa: PLC0415
+    from replay.replayed import replay, second_pays  # noqa: PLC0415
 
     first, last = (instant(text, option) for text, option in ((start, "--from"), (end, "--to")))
     if first is None or last is None or first >= last:
@@ -117,7 +117,7 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
         plan = None if read is None else read.plan(past.tables["products"], past.demand)
     with percents("Replaying") as tell:
         costs = policies.load(policies.DEFAULT).costs
-        play = replay_in_two if past.count(span_s) >= IN_TWO and (os.cpu_count() or 1) > 1 else replay
+        play = partial(replay, in_two=second_pays(past, span_s))
         done = play(past, span_s, chosen, costs, opened, plan=plan, hindsight=hindsight, progress=tell)
         # What placement brings is told from what routing brings by the same policies without the plan.
         alone = None if plan is None else play(past, span_s, chosen, costs, opened, hindsight=hindsight)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -101,7 +100,7 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
         seed,
         alerts=None if alerts is None else alert_scores(alerts),
         hindsight=hindsight,
-        in_two=(os.cpu_count() or 1) > 1,
+        in_two=True,
     )
     with steps() as progress:
         sources = Sources.read(history_name(source), open_source(source), progress)

@@ -7,7 +7,6 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +15,7 @@ import typer
 from api.clock import instant
 from api.console import console, percents, steps
 from api.render.step import day_line, ending, head
+from graph.days import day_of, iso, start_of
 from graph.errors import BadInput
 from ingest.source import open_source
 
@@ -89,7 +89,7 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
             stop = stepper.run(until_s, watch=stage.watch, stopped=lambda: stage.stopped)
         told = {
             "stop": stop.value,
-            "clock": datetime.fromtimestamp(max(stepper.state.clock_s, 0), UTC).isoformat(),
+            "clock": iso(max(stepper.state.clock_s, 0)),
             "offset": stepper.offset,
             "counts": dict(sorted(stepper.state.counts.items())),
             "digest": stepper.state.digest,
@@ -180,7 +180,5 @@ def _seek(stepper: Stepper, from_s: int, stage: Stage) -> None:
 
 def _midnight(text: str | None, option: str) -> int | None:
     """Return the midnight of Brasilia (UTC-3, where days are closed) at or after an instant."""
-    from replay.moving import day_of, start_of  # noqa: PLC0415
-
     at = instant(text, option)
     return None if at is None else start_of(day_of(int(at.timestamp()) - 1) + 1)

@@ -20,6 +20,7 @@ from api import alerts, policies
 from api.jobs import Shop
 from api.snapshot_jobs import check_folder, order_snapshot
 from api.stock import existing
+from graph.days import DAY_S
 from graph.errors import BadInput
 from inventory.sql import SqlUnit
 from replay.alerts.lookout import Lookout
@@ -39,7 +40,7 @@ EPILOG = (
     "`malha worker --db ledger.db --snapshot snapshots/ --once` (what is due now, then end: for cron)"
 )
 
-MOST_LEASE_S: Final = 86_400
+MOST_LEASE_S: Final = DAY_S
 MOST_DAYS: Final = 3_650
 LEAST_BUILD_HOURS: Final = 0.25
 

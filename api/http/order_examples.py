@@ -17,7 +17,7 @@ from api.http.order_questions import Detour, Extension, OrderQuestion, Seen, Som
 from api.http.order_work import Values, Visit
 from api.http.reorder_work import reorder_example
 from graph import Network
-from inventory.days import local_day
+from graph.days import local_day
 from inventory.events import EventType, StockKey
 from inventory.ledger import UnitOfWork
 from inventory.memory import MemoryHome

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
+from api.batches import MOST_HOLD_S
 from api.policies import DEFAULT
 from graph.errors import BadInput
 
@@ -49,8 +50,6 @@ MOST_WORKERS: Final = 256
 DEFAULT_HOLD: Final = "default"
 HOLD_S: Final = "default=86400,boleto=432000"
 """A day; a boleto is paid within three working days and takes another to clear."""
-
-_MOST_HOLD_S: Final = 366 * 86_400
 
 
 class ReserveAt(StrEnum):
@@ -139,9 +138,9 @@ def hold_seconds(text: str) -> dict[str, int]:
     for part in filter(None, map(str.strip, text.split(","))):
         name, given, seconds = part.rpartition("=")
         found[name.strip() if given else DEFAULT_HOLD] = seconds.strip()
-    if not all(value.isdecimal() and 1 <= int(value[:9]) <= _MOST_HOLD_S for value in found.values()):
+    if not all(value.isdecimal() and 1 <= int(value[:9]) <= MOST_HOLD_S for value in found.values()):
         raise BadInput(
-            f"MALHA_RESERVE_SECONDS is {HOLD_S!r} or the like: whole seconds from 1 to {_MOST_HOLD_S}, "
+            f"MALHA_RESERVE_SECONDS is {HOLD_S!r} or the like: whole seconds from 1 to {MOST_HOLD_S}, "
             f"not {text!r}."
         )
     return {name: int(value) for name, value in found.items()}

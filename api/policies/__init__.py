@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Final
 
+from api.toml_files import read_toml
 from graph.errors import BadInput
 from optimizer.policy import Policy, policy_of
 
@@ -35,10 +35,4 @@ def load(name: str, folder: Path | None = None) -> Policy:
 
 
 def _read(file: Path) -> Policy:
-    try:
-        settings = tomllib.loads(file.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"{file} is no TOML: {error}.") from None
-    except UnicodeDecodeError:
-        raise BadInput(f"{file} is not UTF-8 text: save it as UTF-8.") from None
-    return policy_of(settings, str(file))
+    return policy_of(read_toml(file), str(file))

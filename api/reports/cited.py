@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-_HERE: Final = ZoneInfo("America/Sao_Paulo")
+from graph.days import LOCAL
+
 _NOTHING: Final = "–"
 _MINUS: Final = "\N{MINUS SIGN}"
 
@@ -116,7 +116,7 @@ class Cited:
         """Write the day at a pointer to an instant (told in São Paulo's time) or an ISO date."""
         value = str(self.at(path))
         shown = datetime.fromisoformat(value)
-        shown = shown.astimezone(_HERE) if shown.tzinfo else shown
+        shown = shown.astimezone(LOCAL) if shown.tzinfo else shown
         return Markup('<{0} data-day="{1}" data-datetime="{2}">{3}</{0}>').format(
             Markup(element), path, value, shown.strftime(form)
         )

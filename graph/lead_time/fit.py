@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.lead_time.journeys import DAY_S, FloatArray, IntArray, Journeys
+from graph.days import DAY_S
+from graph.lead_time.journeys import FloatArray, IntArray, Journeys
 from graph.lead_time.levels import lane_key, pair_key, pair_slot, slot
 from graph.lead_time.shrink import drift_by_day, forgetting, shrunk_means
 from graph.lead_time.spread import Spread, pooled_mass

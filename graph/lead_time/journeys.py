@@ -14,7 +14,6 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 CodeArray = NDArray[np.int32]
 
-DAY_S: Final = 86_400
 STAGES: Final = ("approval", "handling", "transit")
 COMPONENTS: Final = ("total", *STAGES)
 """What is estimated, in this order everywhere: the whole lead time, then its stages."""

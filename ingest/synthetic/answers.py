@@ -6,11 +6,11 @@ Only tests and benchmarks read it; ``benchmarks/truth.py`` computes the law anew
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 
 import numpy as np
 import polars as pl
 
+from graph.days import DAY_S, day_number
 from ingest.synthetic.arrays import Flags, Floats, Ints
 from ingest.synthetic.chunk_tables import Market
 from ingest.synthetic.course import Course, Outcome
@@ -19,7 +19,6 @@ from ingest.synthetic.law import PAYMENT_TYPES, Law
 from ingest.synthetic.routing import Options
 from ingest.synthetic.static_tables import carriers_table
 
-_EPOCH = date(1970, 1, 1)
 _OUTCOMES = tuple(outcome.name.lower() for outcome in Outcome)
 
 
@@ -110,7 +109,7 @@ def parcel_table(
             "weight_g": demand.parcel_weight_g,
             "zip_prefix": pl.Series(market.places.zip_prefixes).gather(to.dest_zip[order]),
             "purchased_at": _instants(demand.purchased_s[order]),
-            "local_date": _dates(clock.local_s(demand.purchased_s[order]) // 86_400),
+            "local_date": _dates(clock.local_s(demand.purchased_s[order]) // DAY_S),
             "local_hour": to.hour[order],
             "payment_type": pl.Series(PAYMENT_TYPES).gather(to.payment_type[order]),
             "promised_date": _dates(course.promised_day[order]),
@@ -148,7 +147,7 @@ def _pairs(names: list[str], left: str, right: str, values: Floats, value: str) 
 
 def _levels(market: Market, law: Law) -> pl.DataFrame:
     days, states = law.level_log.shape
-    first = (market.calendar.start - _EPOCH).days
+    first = day_number(market.calendar.start)
     return pl.DataFrame(
         {
             "date": _dates(np.repeat(first + np.arange(days), states)),

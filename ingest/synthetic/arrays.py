@@ -14,8 +14,6 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-DAY_S = 86_400
-
 
 class Stream(IntEnum):
     """One independent random stream a topic, so that changing one topic leaves the others as they were."""

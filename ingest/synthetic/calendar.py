@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import polars as pl
 
-from ingest.synthetic.arrays import DAY_S, Floats, Ints, Stream, generator
+from graph.days import DAY_S, ZONE, day_number
+from ingest.synthetic.arrays import Floats, Ints, Stream, generator
 from ingest.synthetic.world import Peak, Shock, World
 
-ZONE = "America/Sao_Paulo"
 _TAIL_DAYS = 1500
 
 
@@ -44,7 +44,7 @@ class Calendar:
 
     def local_day(self, utc_s: Ints) -> Ints:
         """Return the local day of each instant, counted from the first day of the history."""
-        return np.clip(self.local_s(utc_s) // DAY_S - _day_number(self.start), 0, self.days - 1)
+        return np.clip(self.local_s(utc_s) // DAY_S - day_number(self.start), 0, self.days - 1)
 
     def weekday(self, utc_s: Ints) -> Ints:
         """Return local weekdays, Monday 0."""
@@ -77,7 +77,7 @@ def make_calendar(world: World, seed: int, states: list[str]) -> Calendar:
     days = (last - first).days
     volume = _volume_by_day(world, seed, days)
     open_hours = hours.head((end_s - start_s) // 3600)
-    day = (open_hours.dt.date().cast(pl.Int32) - _day_number(first)).to_numpy()
+    day = (open_hours.dt.date().cast(pl.Int32) - day_number(first)).to_numpy()
     hour = open_hours.dt.hour().cast(pl.Int64).to_numpy()
     weights = volume[np.clip(day, 0, days - 1)] * np.array(world.volume.hour_weights)[hour]
     share = np.concatenate([[0.0], np.cumsum(weights)])
@@ -86,7 +86,7 @@ def make_calendar(world: World, seed: int, states: list[str]) -> Calendar:
 
 def _volume_by_day(world: World, seed: int, days: int) -> Floats:
     volume, day = world.volume, np.arange(days)
-    weekday = (_day_number(world.history.start) + day + 3) % 7
+    weekday = (day_number(world.history.start) + day + 3) % 7
     level: Floats = np.exp(volume.growth_per_year * day / 365.25)
     level *= np.array(volume.weekday_weights)[weekday]
     level *= 1.0 - volume.yearly_swing * _january_wave(world, days)
@@ -156,7 +156,3 @@ def _midnight_s(day: date) -> int:
     if local[0] is None:
         local = (stamp + timedelta(hours=1)).dt.replace_time_zone(ZONE, ambiguous="earliest")
     return int(local.dt.epoch("s")[0])
-
-
-def _day_number(day: date) -> int:
-    return (day - date(1970, 1, 1)).days

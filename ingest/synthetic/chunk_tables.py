@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from graph.days import DAY_S
 from graph.model import NEVER
-from ingest.synthetic.arrays import DAY_S, Ints, Kind, Stream, count_up, generator, hex_ids
+from ingest.synthetic.arrays import Ints, Kind, Stream, count_up, generator, hex_ids
 from ingest.synthetic.calendar import Calendar
 from ingest.synthetic.catalogue import Products, Sources
 from ingest.synthetic.course import Outcome

@@ -11,8 +11,9 @@ from enum import IntEnum
 
 import numpy as np
 
+from graph.days import DAY_S
 from graph.model import NEVER
-from ingest.synthetic.arrays import DAY_S, Floats, Ints, Stream, generator, pick
+from ingest.synthetic.arrays import Floats, Ints, Stream, generator, pick
 from ingest.synthetic.calendar import Calendar
 from ingest.synthetic.demand import Demand
 from ingest.synthetic.law import Law

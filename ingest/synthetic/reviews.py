@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from graph.days import DAY_S
 from graph.model import NEVER
-from ingest.synthetic.arrays import DAY_S, Flags, Floats, Ints, Stream, generator, pick_each
+from ingest.synthetic.arrays import Flags, Floats, Ints, Stream, generator, pick_each
 from ingest.synthetic.calendar import Calendar
 from ingest.synthetic.course import Course
 from ingest.synthetic.demand import Demand

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from graph.days import DAY_S
 from graph.model import NEVER
-from ingest.synthetic.arrays import DAY_S, Flags, Floats, Ints, Stream, generator
+from ingest.synthetic.arrays import Flags, Floats, Ints, Stream, generator
 from ingest.synthetic.calendar import Calendar
 from ingest.synthetic.course import Course, Outcome
 from ingest.synthetic.demand import Demand

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from graph.errors import BadInput, Fault
+from graph.names import did_you_mean
 from ingest.synthetic.world import World
 
 _SHIPPED = Path(__file__).parent / "worlds"
@@ -109,8 +109,7 @@ def _nearest(place: tuple[str | int, ...]) -> str:
         fields = getattr(model, "model_fields", {})
         model = _model_of(fields[step].annotation) if step in fields else model
     known = sorted(getattr(model, "model_fields", {}))
-    close = get_close_matches(str(place[-1]), known, n=1)
-    return f"Did you mean {close[0]}?" if close else f"Remove it, or use one of {', '.join(known)}."
+    return did_you_mean(str(place[-1]), known)
 
 
 def _model_of(annotation: Any) -> Any:

@@ -7,7 +7,6 @@ import narwhals as nw
 from graph.model import UNKNOWN_CARRIER
 from ingest.transforms.frames import Frame
 
-SECONDS_PER_DAY = 86_400
 STAMPS_OF = {
     "approval": ("purchased_s", "approved_s"),
     "handling": ("approved_s", "handed_over_s"),

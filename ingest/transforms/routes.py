@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import narwhals as nw
 
+from graph.days import DAY_S
 from graph.lead_time.journeys import STAGES
 from ingest.transforms.frames import Frame
-from ingest.transforms.packages import SECONDS_PER_DAY
 
 LANE = ("from_region", "to_region", "carrier_id")
 REFERENCE = ("distance_km", "weight_g", "volume_cm3", "price_cents", "freight_cents")
@@ -103,6 +103,6 @@ def _moments(stage: str, prefix: str) -> list[nw.Expr]:
     n = nw.col(f"{stage}_n").cast(nw.Float64)
     total = nw.col(f"{stage}_sum").cast(nw.Float64)
     spread = (nw.col(f"{stage}_squares").cast(nw.Float64) - total * total / n).clip(lower_bound=0.0)
-    mean = nw.when(n > 0).then(total / (n * SECONDS_PER_DAY))
-    variance = nw.when(n > 1).then(spread / ((n - 1.0) * SECONDS_PER_DAY**2))
+    mean = nw.when(n > 0).then(total / (n * DAY_S))
+    variance = nw.when(n > 1).then(spread / ((n - 1.0) * DAY_S**2))
     return [mean.alias(f"{prefix}mean_days"), variance.alias(f"{prefix}var_days")]

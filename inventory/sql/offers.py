@@ -9,10 +9,10 @@ from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from inventory.offers import Offer, Put
 from inventory.sql.driver import Said, Sentence, among, ask, values_among, width_of
+from inventory.sql.inserts import insert_into
 from inventory.sql.tables import OFFERS
 
 _NAMES: Final = tuple(one.name for one in fields(Offer))
@@ -65,11 +65,9 @@ class SqlOffers:
         return found
 
     def _upsert(self) -> sa.Executable:
-        made: Any = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        insert = made.insert(OFFERS)
+        insert = insert_into(OFFERS, self._connection.dialect.name)
         moved = {name: insert.excluded[name] for name in (*_NAMES, "updated_at") if name not in _KEY}
-        done: sa.Executable = insert.on_conflict_do_update(OFFERS.primary_key, set_=moved)
-        return done
+        return insert.on_conflict_do_update(index_elements=_KEY, set_=moved)
 
 
 def _offer(row: Sequence[Any]) -> Offer:

@@ -30,14 +30,15 @@ def stock_row(row: Row) -> StockRow:
         reorder_point=row.reorder_point,
         lead_time_days=row.lead_time_days,
         updated_at=row.last_updated_at,
+        order_up_to=row.order_up_to,
     )
 
 
 def stock_of(row: Sequence[Any]) -> StockRow:
     """Return the stock of one place from the columns of its table, as the driver gives them."""
-    current, reserved, safety_stock, reorder_point, lead_time_days, updated_at = row[3:]
+    current, reserved, safety_stock, reorder_point, lead_time_days, updated_at, order_up_to = row[3:]
     key, at = StockKey._make(row[:3]), instant(updated_at)
-    return StockRow(key, current, reserved, safety_stock, reorder_point, lead_time_days, at)
+    return StockRow(key, current, reserved, safety_stock, reorder_point, lead_time_days, at, order_up_to)
 
 
 def of_change(before: StockRow, after: StockRow) -> dict[str, object]:

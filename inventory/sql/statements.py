@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from inventory.events import EFFECTS, TRANSIT
 from inventory.sql.driver import Sentence, among
+from inventory.sql.inserts import insert_into
 from inventory.sql.tables import ANSWERS, DAYS, DECISIONS, EVENTS, LIMITS, ORDERS, PARTS, STOCK
 from inventory.states import OrderState
 from inventory.stock import RESERVING
@@ -18,7 +18,7 @@ from inventory.stock import RESERVING
 _KEY: Final = (STOCK.c.product_id, STOCK.c.seller_id, STOCK.c.location_id)
 _EVENT_KEY: Final = (EVENTS.c.product_id, EVENTS.c.seller_id, EVENTS.c.location_id)
 _DAY: Final = (DAYS.c.location_id, DAYS.c.day)
-_SETTINGS: Final = ("safety_stock", "reorder_point", "lead_time_days")
+_SETTINGS: Final = ("safety_stock", "reorder_point", "lead_time_days", "order_up_to")
 _MOVED: Final = ("handed", "delivered", "returned", "released", "lapsed")
 
 Query = sa.Select[Any]
@@ -64,7 +64,7 @@ def reads(*, locked: bool) -> Reads:
 @cache
 def writes(database: str) -> Writes:
     """Return the sentences for ``postgresql`` or ``sqlite``."""
-    insert = postgresql.insert if database == "postgresql" else sqlite.insert
+    insert = partial(insert_into, database=database)
     parts, days = insert(PARTS), insert(DAYS)
     moved = {name: parts.excluded[name] for name in _MOVED}
 

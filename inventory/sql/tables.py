@@ -56,7 +56,8 @@ def instant(value: object) -> datetime | None:
 NAME: Final = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 """Ids, ordered as Python orders text: locks are taken in one order everywhere."""
 
-_SERIAL: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+SERIAL: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""Numbers that the database gives out, in the order of writing."""
 
 
 def _key() -> list[sa.Column[str]]:
@@ -77,6 +78,7 @@ STOCK: Final = sa.Table(
     sa.Column("reorder_point", sa.BigInteger),
     sa.Column("lead_time_days", sa.Double),
     sa.Column("last_updated_at", Instant),
+    sa.Column("order_up_to", sa.BigInteger),
     sa.PrimaryKeyConstraint("product_id", "seller_id", "location_id"),
     sa.CheckConstraint("reserved_stock >= 0", name="reserved"),
     sa.CheckConstraint("current_stock >= reserved_stock", name="available"),
@@ -85,7 +87,7 @@ STOCK: Final = sa.Table(
 EVENTS: Final = sa.Table(
     "olist_inventory_events",
     METADATA,
-    sa.Column("position", _SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("position", SERIAL, primary_key=True, autoincrement=True),
     sa.Column("inventory_event_id", NAME, nullable=False, unique=True),
     *_key(),
     sa.Column("order_id", NAME),
@@ -159,7 +161,7 @@ ANSWERS: Final = sa.Table(
 DECISIONS: Final = sa.Table(
     "decisions",
     METADATA,
-    sa.Column("position", _SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("position", SERIAL, primary_key=True, autoincrement=True),
     sa.Column("decision_id", NAME, nullable=False, unique=True),
     sa.Column("order_id", NAME, nullable=False, index=True),
     sa.Column("decided_at", Instant, nullable=False),

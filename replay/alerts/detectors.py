@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from graph.lead_time.journeys import DAY_S, FloatArray, IntArray, Journeys
+from graph.days import DAY_S, local_day
+from graph.lead_time.journeys import FloatArray, IntArray, Journeys
 from graph.lead_time.levels import ends_of, pair_of
 from graph.lead_time.remaining import Remaining
 from graph.model import NEVER
-from ingest.clock import ZONE
 from inventory.stock import StockRow
 from replay.alerts.alert import Finding, Kind, Severity, Thresholds
 from replay.alerts.parcels import Named, Parcels, some
@@ -170,4 +169,4 @@ def _rounded(number: float) -> float:
 def _day(at_s: int) -> str:
     if at_s == NEVER:
         return ""  # it leans, and not so much that anything was opened
-    return datetime.fromtimestamp(at_s, UTC).astimezone(ZoneInfo(ZONE)).date().isoformat()
+    return local_day(datetime.fromtimestamp(at_s, UTC)).isoformat()

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
-from graph.lead_time.journeys import DAY_S, FloatArray, IntArray
+from graph.days import DAY_S, iso
+from graph.lead_time.journeys import FloatArray, IntArray
 from graph.model import NEVER, UNDELIVERED_DAYS
 from replay.alerts.alert import Alert, Changed, Kind
 from replay.alerts.detectors import handling_hours
@@ -62,9 +63,9 @@ def judge(
             if change.what is Changed.OPENED:
                 opened[change.alert.kind].append(change.alert)
     scores: Scores = {
-        "from": _iso(span_s[0]),
-        "to": _iso(span_s[1]),
-        "watched_until": _iso(until_s),
+        "from": iso(span_s[0]),
+        "to": iso(span_s[1]),
+        "watched_until": iso(until_s),
         "tick_hours": every.total_seconds() / 3600,
     }
     for kind, alerts in opened.items():
@@ -216,7 +217,3 @@ def _at(alert: Alert | None) -> int:
 
 def _by_time(alert: Alert) -> tuple[datetime, str, str]:
     return alert.opened_at, alert.kind, alert.subject
-
-
-def _iso(at_s: int) -> str:
-    return datetime.fromtimestamp(at_s, UTC).isoformat()

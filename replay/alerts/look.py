@@ -57,10 +57,6 @@ def _look(kind: Kind, rule: Thresholds, view: View, settings: AlertSettings) -> 
         case Kind.STOCK_LOW:
             return detectors.stock_low(view.stock, rule)
         case Kind.SELLER_SLOW:
-            low = Counter(row.key.seller_id for row, _ in view.stock if _is_low(row))
+            low = Counter(row.key.seller_id for row, _ in view.stock if row.is_low)
             days, least = settings.days, settings.least_orders
             return detectors.seller_slow(view.named, view.at_s, rule, days, least, low)
-
-
-def _is_low(row: StockRow) -> bool:
-    return row.reorder_point is not None and row.available <= row.reorder_point

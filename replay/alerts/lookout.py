@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from graph import Network
-from graph.lead_time.journeys import DAY_S
+from graph.days import DAY_S, day_of, start_of
 from graph.model import NEVER
 from inventory.sql import SqlHome, SqlUnit
 from replay.alerts.alert import Change, Kind, Thresholds
@@ -25,7 +25,6 @@ from replay.alerts.shelves import canceled, near_their_point
 from replay.alerts.store import Alerts
 from replay.alerts.webhook import alert_messages
 from replay.live import LIVE
-from replay.moving import day_of, start_of
 from replay.stream.events import Event, tick
 from replay.stream.sql_log import StoredLog
 

@@ -7,13 +7,13 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
+from graph.days import day_of, start_of
 from graph.lead_time import LeadTimes
 from replay.alerts.alert import Alert, AlertState, Change, Key, Kind, Severity, settle
 from replay.alerts.look import OF_DAYS, OF_ORDERS, look
 from replay.alerts.seen import view_of
 from replay.alerts.settings import AlertSettings
 from replay.alerts.words import said
-from replay.moving import day_of, start_of
 from replay.stream.events import Event
 from replay.stream.state import Output, State
 

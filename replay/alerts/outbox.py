@@ -13,8 +13,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from inventory.sql.inserts import add_new
 from replay.alerts.tables import OUTBOX
 from replay.alerts.webhook import Message
 
@@ -75,9 +75,7 @@ class Outbox:
             {"message_id": one.message_id, "receiver": one.receiver, "body": one.body, **queued}
             for one in messages
         ]
-        if rows:
-            dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-            self._connection.execute(dialect.insert(OUTBOX).on_conflict_do_nothing(), rows)
+        add_new(self._connection, OUTBOX, rows)
         return len(rows)
 
     def claim(self, receivers: Collection[str], at: datetime, patience: Patience) -> Queued | None:

@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from graph.days import DAY_S
 from graph.lead_time import LeadTimeBatch, LeadTimes, RouteQuery
-from graph.lead_time.journeys import DAY_S, FloatArray, IntArray, Journeys
+from graph.lead_time.journeys import FloatArray, IntArray, Journeys
 from graph.model import NEVER, UNDELIVERED_DAYS, UNHANDED_DAYS, UNKNOWN, is_lost
 
 _ASKED: Final = frozenset(one.name for one in fields(RouteQuery)) & frozenset(

@@ -7,6 +7,7 @@ from collections.abc import Sequence, Set
 import numpy as np
 import polars as pl
 
+from graph.days import start_of
 from graph.distance import haversine_km
 from graph.lead_time import Journeys, LeadTimes, RouteQuery
 from graph.lead_time.online.rows import Issued
@@ -15,7 +16,6 @@ from inventory.stock import StockRow
 from replay.alerts.look import View
 from replay.alerts.parcels import Named, Parcels
 from replay.drift import Drift, drift
-from replay.moving import start_of
 from replay.stream.orders import OpenOrder, Package
 from replay.stream.state import State
 

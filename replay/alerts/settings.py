@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from difflib import get_close_matches
 from typing import Any, Final, NamedTuple
 
 from graph.errors import BadInput, Fault
+from graph.names import did_you_mean
 from replay.alerts.alert import Kind, Thresholds
 
 
@@ -76,7 +76,7 @@ def alert_settings(given: Mapping[str, Any], where: str) -> AlertSettings:
 def _faults(given: Mapping[str, Any], where: str) -> Iterator[Fault]:
     for name, table in given.items():
         if name not in list(Kind):
-            yield Fault(where, None, name, "unknown table", "", _nearest(name, Kind))
+            yield Fault(where, None, name, "unknown table", "", did_you_mean(name, Kind))
         elif not isinstance(table, Mapping):
             yield Fault(where, None, name, "not a table", repr(table), f"Write it as [{name}].")
         else:
@@ -96,13 +96,7 @@ def _table_faults(kind: Kind, table: Mapping[str, Any], where: str) -> Iterator[
             yield Fault(where, None, place, "not such a number", repr(table[name]), str(range_))
     for name in table:
         if name not in known:
-            yield Fault(where, None, f"{kind}.{name}", "unknown key", "", _nearest(name, known))
+            yield Fault(where, None, f"{kind}.{name}", "unknown key", "", did_you_mean(name, known))
     if right and table["close_at"] > table["open_at"]:
         remedy = "It resolves below close_at, so that is not above open_at."
         yield Fault(where, None, f"{kind}.close_at", "above open_at", repr(table["close_at"]), remedy)
-
-
-def _nearest(name: str, known: Any) -> str:
-    names = [str(one) for one in known]
-    close = get_close_matches(name, names, n=1)
-    return f"Did you mean {close[0]}?" if close else f"One of {', '.join(names)}."

@@ -6,14 +6,12 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from inventory.sql.tables import METADATA, NAME, Instant
-
-_SERIAL: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+from inventory.sql.tables import METADATA, NAME, SERIAL, Instant
 
 ALERTS: Final = sa.Table(
     "alerts",
     METADATA,
-    sa.Column("position", _SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("position", SERIAL, primary_key=True, autoincrement=True),
     sa.Column("alert_id", NAME, nullable=False, unique=True),
     sa.Column("kind", sa.String, nullable=False),
     sa.Column("subject", NAME, nullable=False),
@@ -36,7 +34,7 @@ ALERTS: Final = sa.Table(
 OUTBOX: Final = sa.Table(
     "outbox",
     METADATA,
-    sa.Column("position", _SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("position", SERIAL, primary_key=True, autoincrement=True),
     sa.Column("message_id", NAME, nullable=False, unique=True),
     sa.Column("receiver", NAME, nullable=False),
     sa.Column("body", sa.Text, nullable=False),

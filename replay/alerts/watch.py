@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from graph.arrays import state_names
+from graph.days import day_of, start_of
 from graph.lead_time import OnlineParameters
 from graph.lead_time.online.rows import Issued
 from ingest.source import Source
@@ -18,7 +19,7 @@ from replay.alerts.look import OF_DAYS, OF_ORDERS, View, look
 from replay.alerts.parcels import Named, under_way
 from replay.alerts.settings import AlertSettings
 from replay.drift import Drift, drift
-from replay.moving import MovingTimes, day_of, start_of
+from replay.moving import MovingTimes
 from replay.past import History, read_history
 from replay.recorded import Past, read_past
 

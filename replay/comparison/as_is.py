@@ -7,11 +7,10 @@ from typing import Any, Final
 import polars as pl
 from scipy.special import ndtri
 
+from graph.days import local_stamps
 from replay.comparison.joined import Joined
 
 COVERED: Final = (0.5, 0.8, 0.95)
-
-_LOCAL: Final = "America/Sao_Paulo"
 
 
 def prediction(joined: Joined) -> dict[str, Any]:
@@ -38,9 +37,8 @@ def _scored(joined: Joined) -> pl.DataFrame:
     ).filter(pl.col("purchased_s") < joined.mature_s, pl.col("realised_days") > 0)
     spread = (1 + pl.col("var_days") / pl.col("expected_days") ** 2).log()
     location = pl.col("expected_days").log() - spread / 2
-    local = pl.from_epoch("purchased_s").dt.replace_time_zone("UTC").dt.convert_time_zone(_LOCAL)
     return told.with_columns(
-        month=local.dt.strftime("%Y-%m"),
+        month=local_stamps(pl.col("purchased_s")).dt.strftime("%Y-%m"),
         error=pl.col("realised_days") - pl.col("expected_days"),
         miss=(pl.col("realised_days") - location.exp()).abs(),
         out=((pl.col("realised_days").log() - location) / spread.sqrt()).abs(),

@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from graph.lead_time.journeys import DAY_S
-from graph.lead_time.online.base import DAY_STARTS_S
+from graph.days import day_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -39,7 +38,7 @@ class Weeks:
     @classmethod
     def of(cls, purchased_s: Ints, seed: int, resamples: int = RESAMPLES) -> Self:
         """Return the weeks (Brasilia time) of purchases, drawn anew ``resamples`` times."""
-        _, code = np.unique(((purchased_s - DAY_STARTS_S) // DAY_S + _THURSDAY) // 7, return_inverse=True)
+        _, code = np.unique((day_of(purchased_s) + _THURSDAY) // 7, return_inverse=True)
         weeks = int(code.max(initial=-1)) + 1
         drawn = np.random.default_rng(seed).multinomial(weeks, np.full(weeks, 1.0 / max(weeks, 1)), resamples)
         return cls(code, np.vstack([np.ones((1, weeks)), drawn]).astype(np.float64))

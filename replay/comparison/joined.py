@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from graph.days import DAY_S
 from graph.errors import BadInput
-from graph.lead_time.journeys import DAY_S
 from optimizer.policy import Costs
 from replay.comparison.lanes import Check, Moves
 from replay.comparison.measures import MEASURES, Measure, expected, realised

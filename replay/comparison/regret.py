@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Final, Self
 
@@ -12,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from graph.days import iso
 from optimizer.policy import Costs
 from replay.comparison.joined import Joined, Outcomes
 
@@ -112,7 +112,7 @@ class Regret:
         return {
             "policy": name,
             "order_id": mine["order_id"],
-            "purchased": datetime.fromtimestamp(mine["purchased_s"], UTC).isoformat(),
+            "purchased": iso(mine["purchased_s"]),
             "customer_state": mine["customer_state"],
             "regret_cents": float(self.cents[place, order]),
             "best_policy": best,

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import polars as pl
 
+from graph.days import DAY_S
 from graph.model import OFFER_LAPSE_DAYS
-from replay.insight.packages import DAY_S
 from replay.insight.selections import TARGET_HOURS
 from replay.insight.settings import RankingSettings
 from replay.insight.values import number, rows

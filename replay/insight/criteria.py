@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 from scipy.special import ndtr
 
+from graph.days import DAY_S
 from graph.lead_time.value import FLOOR_DAYS
-from replay.insight.packages import DAY_S
 from replay.insight.shrunk import Floats, Shrunk, Z, shrunk_means, shrunk_shares
 
 OBSERVED: Final = "observed"

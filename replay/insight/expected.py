@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from graph.lead_time.online.base import DAY_STARTS_S
-from replay.insight.packages import COMPONENTS, DAY_S
+from graph.days import DAY_S, day_of, start_of
+from replay.insight.packages import COMPONENTS
 
 WINDOW_DAYS: Final = 90
 ENOUGH: Final = 30
@@ -35,8 +35,7 @@ def with_expected(packages: pl.DataFrame) -> pl.DataFrame:
     same expectation from a longer history.
     """
     pair = _codes(packages)
-    day = (packages["purchased_s"].to_numpy() - DAY_STARTS_S) // DAY_S
-    start_s = day * DAY_S + DAY_STARTS_S
+    start_s = start_of(day_of(packages["purchased_s"].to_numpy()))
     columns = []
     for name in COMPONENTS:
         end_s = packages[_ENDS.get(name, "delivered_s")].fill_null(0).to_numpy()

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 from scipy.stats import kendalltau, spearmanr
 
+from graph.days import DAY_S, iso
 from graph.lead_time.value import FLOOR_DAYS
 from replay.insight.breaches import due
 from replay.insight.criteria import OBSERVED, in_window
 from replay.insight.expected import with_expected
-from replay.insight.packages import DAY_S, Log
+from replay.insight.packages import Log
 from replay.insight.rankings import liked, ranked_sellers
 from replay.insight.settings import RankingSettings
 from replay.insight.values import number, rows
@@ -107,7 +107,7 @@ def _at(
     both = told.join(truth, on="seller_id", how="inner", suffix="_ahead").filter(
         pl.col("packages_ahead") >= LEAST_AHEAD
     )
-    origin = datetime.fromtimestamp(origin_s, UTC).isoformat()
+    origin = iso(origin_s)
     rows_of = []
     for target, better in TARGETS.items():
         for ranker in RANKERS:

@@ -7,14 +7,14 @@ missing from a period in the past: of an order reviewed several times only the l
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import polars as pl
 
+from graph.days import DAY_S, iso
 from graph.model import UNDELIVERED_DAYS, UNHANDED_DAYS, is_lost
 from replay.insight.orders import orders_of
-from replay.insight.packages import COMPONENTS, DAY_S
+from replay.insight.packages import COMPONENTS
 from replay.insight.values import number, rows
 
 PERIOD_DAYS: Final = 30
@@ -47,8 +47,8 @@ class Period:
     def to_dict(self) -> dict[str, Any]:
         """Return the figures as JSON values; instants in ISO 8601."""
         return {
-            "from": _iso(self.from_s),
-            "to": _iso(self.to_s),
+            "from": iso(self.from_s),
+            "to": iso(self.to_s),
             "orders": self.orders,
             "orders_by_state": rows(self.by_state),
             "delivered": self.delivered,
@@ -144,7 +144,3 @@ def _open_at(packages: pl.DataFrame, at_s: int) -> dict[str, int]:
     travelling = before("handed_s") & ~before("delivered_s") & ~is_lost(travelled, UNDELIVERED_DAYS)
     counted = packages.select(waiting=waiting.sum(), travelling=travelling.sum()).row(0, named=True)
     return {name: int(count or 0) for name, count in counted.items()}
-
-
-def _iso(instant_s: int) -> str:
-    return datetime.fromtimestamp(instant_s, UTC).isoformat()

@@ -11,10 +11,10 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from graph.days import day_of, start_of
 from graph.lead_time import LeadTimes, RouteQuery
 from graph.lead_time.journeys import IntArray
-from graph.lead_time.online.base import DAY_STARTS_S
-from replay.insight.packages import COMPONENTS, DAY_S, STAGES
+from replay.insight.packages import COMPONENTS, STAGES
 from replay.moving import known_at
 from replay.recorded import Past
 
@@ -41,17 +41,13 @@ def with_modelled(packages: pl.DataFrame, past: Past, span_s: tuple[int, int]) -
         raise ValueError("packages and past are not of one source")
     row = np.flatnonzero((bought_s >= span_s[0]) & (bought_s < span_s[1]))
     days = np.full((len(COMPONENTS), len(row)), np.nan)
-    week = ((bought_s[row] - DAY_STARTS_S) // DAY_S - _day(span_s[0])) // REFIT_DAYS
+    week = (day_of(bought_s[row]) - day_of(span_s[0])) // REFIT_DAYS
     for number in np.unique(week).tolist():
-        start_s = (_day(span_s[0]) + number * REFIT_DAYS) * DAY_S + DAY_STARTS_S
+        start_s = start_of(day_of(span_s[0]) + number * REFIT_DAYS)
         here = np.flatnonzero(week == number)
         days[:, here] = _read(past, start_s, row[here])
     expected = {f"expected_{name}_days": days[place] for place, name in enumerate(COMPONENTS)}
     return sold[row].with_columns(pl.Series(name, values) for name, values in expected.items())
-
-
-def _day(instant_s: int) -> int:
-    return (instant_s - DAY_STARTS_S) // DAY_S
 
 
 def _read(past: Past, as_of_s: int, row: IntArray) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:

@@ -13,6 +13,7 @@ from typing import Final, Self
 
 import polars as pl
 
+from graph.days import DAY_S
 from graph.distance import haversine_km
 from graph.errors import SnapshotError
 from graph.model import UNDELIVERED_DAYS, UNHANDED_DAYS, SnapshotMeta, is_lost
@@ -25,7 +26,6 @@ from ingest.log import event_log
 from ingest.source import Source
 from replay.lanes import observed
 
-DAY_S: Final = 86_400
 EVENTS: Final = "events.parquet"
 STAGES: Final = ("approval", "handling", "transit")
 COMPONENTS: Final = (*STAGES, "total")

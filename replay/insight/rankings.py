@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from graph.days import DAY_S
 from replay.insight.breaches import breach_criterion, breaches
 from replay.insight.criteria import (
     OBSERVED,
@@ -18,7 +19,6 @@ from replay.insight.criteria import (
     score,
     stage_factors,
 )
-from replay.insight.packages import DAY_S
 from replay.insight.settings import RankingSettings
 from replay.insight.values import number, rows
 

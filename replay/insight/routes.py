@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from graph.days import DAY_S
 from replay.insight.criteria import OBSERVED, by_mean, by_share, in_window, ranked, score, stage_factors
-from replay.insight.packages import DAY_S
 from replay.insight.settings import RankingSettings
 from replay.insight.values import rows
 

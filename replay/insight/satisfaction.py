@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from ingest.clock import ZONE
+from graph.days import local_stamps
 from replay.insight.orders import orders_of
 from replay.insight.shrunk import LEVEL
 from replay.insight.values import number, rows
@@ -135,7 +135,7 @@ def reviewed_orders(packages: pl.DataFrame) -> pl.DataFrame:
     whole = orders.drop_nulls(["delivered_s", "promised_s", "total_days", "review_score", "reviewed_s"])
 
     def local_day(stamp: str) -> pl.Expr:
-        return pl.from_epoch(pl.col(stamp)).dt.replace_time_zone("UTC").dt.convert_time_zone(ZONE).dt.date()
+        return local_stamps(pl.col(stamp)).dt.date()
 
     days = (local_day("delivered_s") - local_day("promised_s")).dt.total_days()
     return whole.with_columns(days_after_promise=days).sort("order_id")

@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from replay.insight.packages import DAY_S
+from graph.days import DAY_S
 
 SLOWEST_SHARE: Final = 0.15
 TARGET_HOURS: Final = 24.0

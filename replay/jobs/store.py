@@ -10,10 +10,10 @@ from hashlib import sha256
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from graph.errors import BadInput, MalhaError
 from inventory.ledger import KeyReused
+from inventory.sql.inserts import add_new
 from inventory.sql.tables import ANSWERS
 from replay.jobs import job as step
 from replay.jobs.job import ENDS, Job, JobState
@@ -57,8 +57,7 @@ class Jobs:
         """
         name = sha256(f"{len(client)}:{client}:{key}".encode()).hexdigest()
         made = Job(f"job-{name[:24]}", kind, client, key, json.loads(json.dumps(request)), at)
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        self._connection.execute(dialect.insert(JOBS).values(_row(made)).on_conflict_do_nothing())
+        add_new(self._connection, JOBS, [_row(made)])
         found = self._one(made.job_id, lock=False)
         if (found.kind, found.request) != (kind, made.request):
             raise KeyReused(key)

@@ -7,14 +7,13 @@ from typing import Any, Final
 
 import polars as pl
 
+from graph.days import DAY_S, local_stamps
 from replay.insight.orders import orders_of
-from replay.insight.packages import DAY_S, STAGES, STAMPS
+from replay.insight.packages import STAGES, STAMPS
 from replay.report.survival import Survival
 
 MOST_WEEKS: Final = 27
 """A longer stretch is told by months."""
-
-_HERE: Final = "America/Sao_Paulo"
 
 
 def happened(
@@ -101,7 +100,7 @@ def _stage_days(sent: pl.DataFrame, name: str, as_of_s: int) -> float | None:
 
 def _day(epoch_s: pl.Expr) -> pl.Expr:
     """Return the local day of an instant."""
-    return pl.from_epoch(epoch_s).dt.replace_time_zone("UTC").dt.convert_time_zone(_HERE).dt.date()
+    return local_stamps(epoch_s).dt.date()
 
 
 def _days_inside(starts: list[tuple[Any, ...]], span_s: tuple[int, int], every: str) -> list[dict[str, Any]]:

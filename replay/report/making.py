@@ -10,16 +10,16 @@ from typing import Any, Final
 
 import polars as pl
 
+from graph.days import LOCAL, local_day
 from graph.plan import PlacementPlan
 from ingest.source import Source
-from inventory.days import ZONE, local_day
 from optimizer.policy import Costs, Policy
 from replay.comparison import compare
 from replay.insight.packages import Log
 from replay.insight.settings import RankingSettings
 from replay.opened import Stock, opening_stock
 from replay.recorded import Past, read_past
-from replay.replayed import IN_TWO, Replayed, replay, replay_in_two
+from replay.replayed import Replayed, replay, second_pays
 from replay.report.happened import happened
 from replay.report.said import said
 from replay.report.smart_routing import Asked, SmartRouting
@@ -60,7 +60,7 @@ class Sources:
         end_s = int(self.past.journeys.purchased_s[-1]) + 1 if end is None else int(end.timestamp())
         if start is None:
             day = local_day(datetime.fromtimestamp(end_s - 1, UTC)) - timedelta(days=LAST_DAYS - 1)
-            start = datetime.combine(day, time(), ZONE)
+            start = datetime.combine(day, time(), LOCAL)
         return int(start.timestamp()), end_s
 
 
@@ -72,8 +72,8 @@ class Wanted:
     a past; the policies then decide twice, without and with it. ``alerts``: the scores that
     ``replay.alerts.judged`` gave to the warnings of the same past. ``hindsight``: regret is counted by what
     deliveries later told of each lane, and stock or a plan later than the start is permitted. ``in_two``: a
-    second process may take half of the policies; one that
-    must not have children (a worker's) plays all of them itself, with the same result.
+    second process may take half of the policies where that pays; one that must not have children (a worker's)
+    plays all of them itself, with the same result.
     """
 
     policies: Sequence[Policy]
@@ -136,11 +136,16 @@ def _replayed(
     progress: Callable[[float], None],
 ) -> Replayed:
     stock = wanted.stock or opening_stock(sources.past, span_s[0])
-    policies, costs = wanted.policies, wanted.costs
-    play = replay_in_two if wanted.in_two and sources.past.count(span_s) >= IN_TWO else replay
-    hindsight = wanted.hindsight
-    return play(
-        sources.past, span_s, policies, costs, stock, plan=plan, hindsight=hindsight, progress=progress
+    return replay(
+        sources.past,
+        span_s,
+        wanted.policies,
+        wanted.costs,
+        stock,
+        plan=plan,
+        hindsight=wanted.hindsight,
+        in_two=wanted.in_two and second_pays(sources.past, span_s),
+        progress=progress,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from inventory.days import local_day
+from graph.days import local_day
 from replay.canonical import canonical
 
 FORMAT: Final = "malha.smart_routing/1"

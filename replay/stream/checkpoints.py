@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 import sqlalchemy as sa
 
-from graph.lead_time.journeys import DAY_S
+from graph.days import DAY_S
 from inventory.sql import SqlHome
 from replay.stream.state import Output
 from replay.stream.tables import CHECKPOINTS, OUTPUTS

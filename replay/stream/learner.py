@@ -12,15 +12,15 @@ from typing import Any, Final
 
 import numpy as np
 
+from graph.days import DAY_S, start_of
 from graph.distance import haversine_km
 from graph.lead_time import Journeys, LeadTimes, OnlineParameters
-from graph.lead_time.journeys import DAY_S, IntArray
+from graph.lead_time.journeys import IntArray
 from graph.lead_time.online.engine import Engine
 from graph.lead_time.online.rows import DayEvents, Issued, Rows
 from graph.lead_time.online.saved import put_together, taken_apart
 from graph.lead_time.online.total import OnlineTotal
 from graph.model import NEVER
-from replay.moving import start_of
 from replay.stream.columns import Array, Columns
 from replay.stream.orders import Package, Sent, Today
 from replay.stream.reference import Reference

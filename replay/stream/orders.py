@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
+from graph.days import day_of, start_of
 from graph.model import NEVER, UNDELIVERED_DAYS, UNHANDED_DAYS, UNKNOWN, is_lost
-from replay.moving import day_of, start_of
 
 
 @dataclass(slots=True, eq=False)

@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from graph.lead_time.journeys import DAY_S, IntArray
+from graph.days import DAY_S
+from graph.lead_time.journeys import IntArray
 from graph.model import NEVER, UNKNOWN
 from replay.stream.columns import Array
 from replay.stream.learner import Learner

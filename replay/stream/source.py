@@ -8,14 +8,13 @@ from typing import Any, Final
 
 import polars as pl
 
+from graph.days import DAY_S, day_of, start_of
 from graph.errors import BadInput
-from graph.lead_time.journeys import DAY_S
 from ingest.checks import check, silent
 from ingest.facts import gather, gather_nodes
 from ingest.log import SCHEMA, event_log
 from ingest.source import Source
 from replay.identity import canonical, snapshot_id
-from replay.moving import day_of, start_of
 from replay.stream.events import RANK, TICK, Event, event_id, tick
 from replay.stream.log import Entry, Log
 from replay.stream.reference import Reference

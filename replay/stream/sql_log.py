@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from inventory.sql import SqlHome
+from inventory.sql.inserts import add_new
 from replay.stream.events import Event
 from replay.stream.log import BEGINNING, Entry
 from replay.stream.tables import LOG, STREAMS
@@ -63,9 +63,7 @@ class StoredLog:
 
     def _locked(self) -> tuple[int, int]:
         """Return the number and the end of the stream, which is this unit's own until it ends."""
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        new = dialect.insert(STREAMS).values(stream=self._stream, end_position=BEGINNING)
-        self._connection.execute(new.on_conflict_do_nothing())
+        add_new(self._connection, STREAMS, [{"stream": self._stream, "end_position": BEGINNING}])
         query = sa.select(STREAMS.c.number, STREAMS.c.end_position).where(STREAMS.c.stream == self._stream)
         number, end = self._connection.execute(query.with_for_update()).one()
         return number, end

@@ -11,19 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
-from typing import Any, Final
+from datetime import timedelta
+from typing import Any
 
-from graph.lead_time.journeys import DAY_S
-from replay.moving import day_of, start_of
+from graph.days import DAY_S, EPOCH, day_of, start_of
 from replay.stream import stock
 from replay.stream.events import TICK, Event
 from replay.stream.orders import Today
 from replay.stream.panes import pane
 from replay.stream.state import Output, State
 from replay.stream.windows import Table
-
-_EPOCH: Final = date(1970, 1, 1)
 
 
 def step(state: State, event: Event) -> tuple[State, Sequence[Output]]:
@@ -82,7 +79,7 @@ def _told(state: State, day: int, rows: Table) -> dict[str, Any]:
         if row["expected_n"]
     }
     return {
-        "date": (_EPOCH + timedelta(days=day)).isoformat(),
+        "date": (EPOCH + timedelta(days=day)).isoformat(),
         **{name: row[name] for name in ("orders", "packages", "handed", "delivered", "promised", "late")},
         "expected_mean_days": mean.get("expected"),
         "real_mean_days": mean.get("real"),

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from graph.lead_time.journeys import DAY_S
+from graph.days import DAY_S
 from inventory.events import EFFECTS, EventType, StockEvent, StockKey
 from inventory.ledger import Refusal
 from inventory.memory import MemoryHome
@@ -106,11 +106,13 @@ def _row_told(row: StockRow) -> list[Any]:
         row.reorder_point,
         row.lead_time_days,
         updated,
+        row.order_up_to,
     ]
 
 
 def _row(told: list[Any]) -> StockRow:
-    product, seller, location, current, reserved, safety_stock, reorder_point, days, updated = told
+    product, seller, location, current, reserved, safety_stock, reorder_point, days, updated, *full = told
     at = None if updated is None else datetime.fromisoformat(updated)
     key = StockKey(product, seller, location)
-    return StockRow(key, current, reserved, safety_stock, reorder_point, days, at)
+    # A checkpoint of before there was an order-up-to level tells none.
+    return StockRow(key, current, reserved, safety_stock, reorder_point, days, at, *full)

@@ -6,14 +6,12 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from inventory.sql.tables import METADATA, NAME
-
-_SERIAL: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+from inventory.sql.tables import METADATA, NAME, SERIAL
 
 STREAMS: Final = sa.Table(
     "event_streams",
     METADATA,
-    sa.Column("number", _SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("number", SERIAL, primary_key=True, autoincrement=True),
     sa.Column("stream", NAME, nullable=False, unique=True),
     sa.Column("end_position", sa.BigInteger, nullable=False),
 )

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from graph.days import start_of
 from graph.lead_time.journeys import IntArray
 from graph.model import NEVER
-from replay.moving import start_of
 from replay.stream.columns import Array
 from replay.stream.panes import RECORDS, Pane
 from replay.stream.reference import Reference

@@ -25,7 +25,7 @@ from tests.ingest import tiny
 from tests.ingest.blows import Damage, Key, key_of
 from tests.ingest.damage import damaged
 
-SAMPLE, CAMPAIGN = 40, 2_000
+SAMPLE, CAMPAIGN = 24, 2_000
 AS_OF = datetime(2018, 12, 1, tzinfo=UTC)
 Answer = TypeVar("Answer")
 

@@ -14,7 +14,7 @@ from api.http.capacity_models import CapacitiesOut, PlaceLimitsIn
 from api.http.guard import guarded_router
 from api.http.problems import responses
 from api.keys import Scope
-from inventory.days import local_day
+from graph.days import local_day
 from inventory.ledger import UnitOfWork
 
 reading_router = guarded_router("stock", Scope.OMS, Scope.PLANNER, Scope.ANALYST)

@@ -16,14 +16,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.lead_time.journeys import DAY_S, FloatArray, IntArray, Journeys
+from graph.days import weekday_and_hour
+from graph.lead_time.journeys import FloatArray, IntArray, Journeys
 from graph.lead_time.online.parameters import OnlineParameters
 from graph.lead_time.online.signals import LANE_SIGNALS, SELLER_SIGNALS
 from graph.lead_time.online.trees import Forest
 from graph.lead_time.query import RouteQuery
-
-DAY_STARTS_S: Final = 3 * 3600
-"""Midnight in Brasilia, UTC-3, in seconds of the UTC day (summer time does not matter to a weekday)."""
 
 PARCEL: Final = (
     *("distance_km", "same_state", "log_weight", "log_volume", "log_price"),
@@ -36,7 +34,7 @@ _SELLER: Final = SELLER_SIGNALS.index("seller_total")
 
 def parcel_features(asked: Journeys | RouteQuery, at_s: IntArray | int) -> FloatArray:
     """Return what is known of parcel and moment at the purchase ``at_s`` (epoch seconds), (rows, 10)."""
-    local = np.broadcast_to(np.asarray(at_s, np.int64) - DAY_STARTS_S, asked.seller.shape)
+    weekday, hour = weekday_and_hour(np.broadcast_to(np.asarray(at_s, np.int64), asked.seller.shape))
     known = asked.payment_type >= 0
     return np.column_stack(
         [
@@ -48,8 +46,8 @@ def parcel_features(asked: Journeys | RouteQuery, at_s: IntArray | int) -> Float
             asked.n_lines,
             asked.n_sellers,
             np.where(known, asked.payment_type, np.nan),
-            (local // DAY_S + 3) % 7,
-            (local % DAY_S) / 3600.0,
+            weekday,
+            hour,
         ]
     )
 

@@ -15,8 +15,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.lead_time.journeys import DAY_S, IntArray, Journeys
-from graph.lead_time.online.base import DAY_STARTS_S
+from graph.days import start_of
+from graph.lead_time.journeys import IntArray, Journeys
 from graph.lead_time.online.engine import Engine
 from graph.lead_time.online.history import Calendar, Progress
 from graph.lead_time.online.parameters import OnlineParameters
@@ -196,7 +196,7 @@ def _gone_on(paused: Paused, journeys: Journeys, codes: Codes | None) -> Paused:
 
 
 def _bought_before(journeys: Journeys, day: int) -> int:
-    return int(np.searchsorted(journeys.purchased_s, day * DAY_S + DAY_STARTS_S))
+    return int(np.searchsorted(journeys.purchased_s, start_of(day)))
 
 
 def _stop(journeys: Journeys, now: Paused, at_once: int, last: int) -> int:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.lead_time.journeys import COMPONENTS, DAY_S, FloatArray, IntArray, Journeys
+from graph.days import DAY_S, DAY_STARTS_S
+from graph.lead_time.journeys import COMPONENTS, FloatArray, IntArray, Journeys
 from graph.lead_time.levels import pair_key, pair_slot, slot
-from graph.lead_time.online.base import DAY_STARTS_S, parcel_features
+from graph.lead_time.online.base import parcel_features
 from graph.lead_time.online.signals import LANE_SIGNALS, SELLER_SIGNALS
 from graph.lead_time.value import FLOOR_DAYS
 from graph.model import NEVER

@@ -10,10 +10,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from graph.days import weekday_and_hour
 from graph.lead_time.compiled import locate
-from graph.lead_time.journeys import DAY_S, FloatArray, IntArray
+from graph.lead_time.journeys import FloatArray, IntArray
 from graph.lead_time.laid_out import NO_TREES, Moment, Online
-from graph.lead_time.online.base import DAY_STARTS_S, Base
+from graph.lead_time.online.base import Base
 from graph.lead_time.online.engine import BUCKETS, Engine, bucket_of
 from graph.lead_time.online.routes import RouteEffects
 from graph.lead_time.online.rows import to_day
@@ -92,8 +93,8 @@ class OnlineTotal:
     def moment(self, query: RouteQuery) -> Moment:
         """Return the moment of each row's purchase; an unknown instant reads as of T."""
         at_s = np.broadcast_to(query.at_s, len(query))
-        local = np.where(at_s == NEVER, self.as_of_s, at_s) - DAY_STARTS_S
-        return Moment(((local // DAY_S + 3) % 7).astype(np.float64), (local % DAY_S) / 3600.0)
+        weekday, hour = weekday_and_hour(np.where(at_s == NEVER, self.as_of_s, at_s))
+        return Moment(weekday.astype(np.float64), hour)
 
     def locate(self, query: RouteQuery) -> tuple[FloatArray, IntArray]:
         """Return the location on log days and the spread bucket of each row.

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graph.days import DAY_S
 from graph.lead_time import Journeys, LeadTimes, RouteQuery
-from graph.lead_time.journeys import COMPONENTS, DAY_S, STAGES
+from graph.lead_time.journeys import COMPONENTS, STAGES
 from graph.lead_time.levels import lane_key, narrowest, pair_key, pair_slot, slot
 from graph.lead_time.online.base import PARCEL, parcel_features
 from graph.lead_time.online.engine import BUCKETS, bucket_of

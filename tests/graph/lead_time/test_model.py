@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from graph.days import DAY_S
 from graph.errors import SnapshotError
 from graph.lead_time import Journeys, LeadTimes, Parameters, RouteQuery
-from graph.lead_time.journeys import DAY_S, STAGES
+from graph.lead_time.journeys import STAGES
 from graph.model import BASES, NEVER, Basis
 
 START = 1_500_000_000

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from graph.days import DAY_S
 from graph.lead_time import Journeys, LeadTimes, Remaining, RouteQuery
-from graph.lead_time.journeys import DAY_S, STAGES
+from graph.lead_time.journeys import STAGES
 from graph.model import BASES, NEVER, Basis
 
 START = 17_000 * DAY_S + 3 * 3600

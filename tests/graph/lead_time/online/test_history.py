@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from graph.days import DAY_S
 from graph.lead_time import Journeys, LeadTimeBatch, LeadTimes, RouteQuery
-from graph.lead_time.journeys import DAY_S
 from graph.lead_time.online.history import Played, play, spread_of_days
 from graph.lead_time.online.parameters import OnlineParameters
 from graph.model import NEVER

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from graph.days import DAY_S
 from graph.lead_time import Journeys, LeadTimes, RouteQuery
-from graph.lead_time.journeys import DAY_S
 from graph.lead_time.model import PAUSED
 from graph.lead_time.online.engine import Engine
 from graph.lead_time.online.history import play
