@@ -25,15 +25,19 @@ _KINDS = {
 """Where a planner finds each limit, and what is wrong with it: table, column, kind, unit of its number."""
 
 
-def told(scenario: Scenario, error: Infeasible) -> BadInput:
+class NoPlan(BadInput):
+    """No plan keeps every limit: each limit of the conflict is a fault, with what would be enough."""
+
+
+def told(scenario: Scenario, error: Infeasible) -> NoPlan:
     """Return the error that a planner reads: each limit of the conflict, and what would be enough."""
     found = error.diagnosis
     if found is None:
-        return BadInput(str(error))
+        return NoPlan(str(error))
     remedies = [remedy for remedy in found.remedies if not any(_closes_direct(one) for one in remedy)]
     single = {one.limit: one for remedy in remedies for one in remedy if len(remedy) == 1}
     faults = [_fault(scenario, one, single.get(one.limit)) for one in found.conflict]
-    return BadInput(_message(scenario, found, remedies), faults)
+    return NoPlan(_message(scenario, found, remedies), faults)
 
 
 def _closes_direct(relaxation: Relaxation) -> bool:
@@ -73,11 +77,11 @@ def _column(scenario: Scenario, limit: Limit, column: str) -> str:
 
 
 def _number(scenario: Scenario, limit: Limit, number: float) -> str:
-    """Return a limit's number as the planner gave it: sellers are no site, money has no weight."""
+    """Return a limit's number as the planner gave it: sellers are no site."""
     if limit in {Limit.MIN_SITES, Limit.MAX_SITES, Limit.FORCED_OPEN}:
         return f"{number - scenario.settings.direct:.0f}"
     if limit is Limit.BUDGET:
-        return f"{ceil(number / (scenario.settings.weights.fixed or 1.0) - 1e-9)}"
+        return f"{ceil(number - 1e-9)}"
     return f"{number:g}" if limit is Limit.ON_TIME else f"{number:,.6g}"
 
 

@@ -18,7 +18,8 @@ from optimizer.placement.assortment import AssortmentLimits
 from optimizer.placement.assortment_choice import choose
 from optimizer.placement.assortment_tables import Assorting
 from optimizer.placement.record import PlaceLimits
-from replay.placing_assortment import assortment_of
+from optimizer.placement.scenario import Scenario
+from replay.placing_assortment import assortment_of, check_assortment
 
 ASSORTMENT: Final = "assortment"
 
@@ -32,6 +33,13 @@ def assorting(name: str | None) -> Assorting | None:
     return Assorting(name)
 
 
+def check_assorting(scenario: Scenario, network: Network | None) -> None:
+    """Refuse a completed scenario of which it cannot be asked what to stock (BadInput)."""
+    if network is None:
+        raise BadInput("What to stock is told by a snapshot: name one with --snapshot.")
+    check_assortment(scenario)
+
+
 def stocked(
     placed: Placed,
     how: Assorting,
@@ -43,26 +51,35 @@ def stocked(
     """Return the plan with opening stock and transfers by product, for the whole horizon.
 
     ``network`` is that of ``snapshot``, else of the one that the scenario names. The bound is sought for as
-    long as the limits say; the stock does not depend on it. A plan without sites stocks nothing. BadInput
-    where there is no snapshot, or the scenario cannot be asked (see `assortment_of`).
+    long as the limits say (``bound_repeatable``: the clock did not stop it); the stock does not depend on it.
+    A plan without sites stocks nothing. BadInput where there is no snapshot, or the scenario cannot be asked
+    (see `assortment_of`).
     """
     folder = snapshot_of(placed.scenario, snapshot)
-    if network is None or folder is None:
-        raise BadInput("What to stock is told by a snapshot: name one with --snapshot.")
+    check_assorting(placed.scenario, network)
+    assert network is not None
+    assert folder is not None
     opened = placed.tables.sites["warehouse_id"].to_list()
     if not opened:
         return placed
     told("Reading what is sold")
     events, sold = (pl.read_parquet(folder / f"{name}.parquet") for name in ("events", "demand"))
     asked = assortment_of(placed.scenario, opened, network, events, sold)
-    end = inf if limits.seconds is None else time.monotonic() + limits.seconds
+    end, stopped = inf if limits.seconds is None else time.monotonic() + limits.seconds, False
+
+    def over() -> bool:
+        nonlocal stopped
+        stopped = stopped or time.monotonic() > end
+        return stopped
+
     told("Stocking")
     found = choose(
         asked,
         how,
         AssortmentLimits(gap=limits.gap),
         progress=lambda step: told(f"What to stock: {progress_text(step)}"),
-        cancelled=lambda: time.monotonic() > end,
+        cancelled=over,
     )
     tables = placed.tables.with_stock(found.stock, found.transfers(placed.scenario))
-    return replace(placed, tables=tables, studies={**placed.studies, ASSORTMENT: found.to_dict()})
+    figures = {**found.to_dict(), "bound_repeatable": not stopped}
+    return replace(placed, tables=tables, studies={**placed.studies, ASSORTMENT: figures})

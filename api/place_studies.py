@@ -1,32 +1,44 @@
-"""What a planner may ask besides the plan: each question solves the scenario again, changed."""
+"""What a planner may ask besides the plan: most questions solve the scenario again, changed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from api.place_assortment import ASSORTMENT, check_assorting, stocked
 from api.placing import Placed
-from graph.errors import BadInput
+from graph import Network
+from graph.errors import BadInput, MalhaError
 from optimizer.placement.answer import PlacementAnswer
+from optimizer.placement.assortment_tables import Assorting
 from optimizer.placement.frontier import MOST_POINTS, frontier
 from optimizer.placement.plan_tables import reachable_share
 from optimizer.placement.record import PlaceLimits
 from optimizer.placement.scenario import Scenario
-from optimizer.placement.solve import place
 from optimizer.placement.stability import MOST_DRAWS, stability
 from optimizer.placement.words import Limit
-from optimizer.placement.worth import Worth, break_evens, worths
+from optimizer.placement.worth import BreakEven, Worth, break_evens, worth_of, worths
 
 
 @dataclass(frozen=True, slots=True)
 class Studies:
-    """What is asked: so many points of the frontier, what limits are worth, so many draws of the demand."""
+    """What is asked: so many points of the frontier, what limits are worth, so many draws of the demand.
+
+    ``assort``: how what the sites stock is chosen, product by product.
+    """
 
     frontier: int | None = None
     worth: bool = False
     bootstrap: int | None = None
     seed: int = 1
+    assort: Assorting | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is asked."""
+        return self != Studies(seed=self.seed)
 
 
 def checked_studies(asked: Studies) -> Studies:
@@ -40,15 +52,43 @@ def checked_studies(asked: Studies) -> Studies:
     return asked
 
 
-def studied(placed: Placed, asked: Studies, limits: PlaceLimits, told: Callable[[str], None]) -> Placed:
-    """Return the plan with what else is asked; ``limits`` hold for each solve, ``told`` hears how far."""
-    found: dict[str, Any] = {}
-    if asked.frontier is not None:
-        found["frontier"] = _frontier(placed, asked.frontier, limits, told)
+def check_studies(asked: Studies, scenario: Scenario, network: Network | None) -> None:
+    """Refuse what cannot be asked of a completed scenario, before it is solved (BadInput)."""
+    if asked.assort is not None:
+        check_assorting(scenario, network)
+
+
+def studied(
+    placed: Placed,
+    asked: Studies,
+    limits: PlaceLimits,
+    told: Callable[[str], None],
+    network: Network | None = None,
+    snapshot: Path | None = None,
+) -> Placed:
+    """Return the plan with what else is asked, or the reasons why some of it has no answer.
+
+    ``limits`` hold for each solve, ``told`` hears how far; ``network`` and ``snapshot`` are for `stocked`.
+    """
+    asks: dict[str, Callable[[Placed], Placed]] = {}
+    if (points := asked.frontier) is not None:
+        asks["frontier"] = lambda one: _with(one, frontier=_frontier(one, points, limits, told))
     if asked.worth:
-        found["worth"] = _worth(placed, limits, told)
-    if asked.bootstrap is not None:
-        found["bootstrap"] = _bootstrap(placed, asked.bootstrap, asked.seed, limits, told)
+        asks["worth"] = lambda one: _with(one, worth=_worth(one, limits, told))
+    if (draws := asked.bootstrap) is not None:
+        asks["bootstrap"] = lambda one: _with(one, bootstrap=_bootstrap(one, draws, asked.seed, limits, told))
+    if (how := asked.assort) is not None:
+        asks[ASSORTMENT] = lambda one: stocked(one, how, network, snapshot, limits, told)
+    for name, ask in asks.items():
+        try:
+            placed = ask(placed)
+        except MalhaError as error:
+            reason = " ".join(str(error).split())
+            placed = replace(placed, unanswered={**placed.unanswered, name: reason})
+    return placed
+
+
+def _with(placed: Placed, **found: Any) -> Placed:
     return replace(placed, studies={**placed.studies, **found})
 
 
@@ -57,7 +97,7 @@ def _frontier(
 ) -> list[dict[str, Any]]:
     """Return the points as ``plan.json`` holds them, the cheapest first."""
     scenario = placed.scenario
-    known = scenario.settings.service.share == 0 and len(scenario.periods) == 1
+    known = scenario.settings.service.share == 0
 
     def done(solved: int, solves: int) -> None:
         told(f"Frontier: {solved} of {solves} solved")
@@ -80,37 +120,48 @@ def _worth(placed: Placed, limits: PlaceLimits, told: Callable[[str], None]) -> 
     """Return what binds, what more is worth, and the break-even fixed costs, as ``plan.json`` holds them."""
     scenario, answer = placed.scenario, placed.answer
     problem = scenario.problem()
-    if len(scenario.periods) > 1:  # the plan counts fewer periods than the problem does
-        answer = place(problem, limits=limits)
-    weight = scenario.settings.weights.fixed or 1.0
+    binding = [*worths(problem, answer, limits, told, scenario.sites.height)]
+    if not scenario.flows.is_empty():
+        freed = _without_flows(placed, limits, told)
+        binding += [freed] if freed is not None and freed.saves > 0 else []
+    weight = scenario.settings.weights.fixed
+    sites = break_evens(problem, answer, limits, told) if weight > 0 else ()
     return {
         "reachable_share": round(reachable_share(scenario), 6),
-        "binding": [_worth_row(scenario, one, weight) for one in worths(problem, answer, limits, told)],
-        "break_even": [
-            {
-                "site": one.site_id,
-                "open": one.is_open,
-                "fixed_cents": _cents(one.fixed / weight),
-                "at_cents": None if one.at is None else _cents(one.at / weight),
-                "least_cents": None if one.least is None else _cents(one.least / weight),
-                "most_cents": None if one.most is None else _cents(one.most / weight),
-            }
-            for one in break_evens(problem, answer, limits, told)
-        ],
+        "binding": [_worth_row(scenario, one) for one in binding],
+        "break_even": [_break_even_row(one, weight) for one in sites],
     }
 
 
-def _worth_row(scenario: Scenario, one: Worth, weight: float) -> dict[str, Any]:
-    """Return a limit as the planner gave it: the sellers are no site, the budget has no weight."""
-    of = weight if one.limit is Limit.BUDGET else 1.0
-    given = one.given - (scenario.settings.direct if one.limit is Limit.MAX_SITES else 0)
+def _without_flows(placed: Placed, limits: PlaceLimits, told: Callable[[str], None]) -> Worth | None:
+    """Return what the scenario saves without its flows; None where no plan is found in time."""
+    scenario = placed.scenario
+    told("What flows cost")
+    rows, freed = float(scenario.flows.height), replace(scenario, flows=scenario.flows.clear())
+    return worth_of(placed.answer, freed.problem(), limits, (Limit.FLOWS, None, rows, rows))
+
+
+def _break_even_row(one: BreakEven, weight: float) -> dict[str, Any]:
+    """Return a break-even cost as the planner gave the cost: without its weight."""
+    amounts = {"at_cents": one.at, "least_cents": one.least, "most_cents": one.most}
+    return {
+        "site": one.site_id,
+        "open": one.is_open,
+        "fixed_cents": _cents(one.fixed / weight),
+        **{name: None if cents is None else _cents(cents / weight) for name, cents in amounts.items()},
+    }
+
+
+def _worth_row(scenario: Scenario, one: Worth) -> dict[str, Any]:
+    """Return a limit as the planner gave it: the sellers are no site."""
+    counts = one.limit in {Limit.MIN_SITES, Limit.MAX_SITES}
     return {
         "limit": str(one.limit),
         "site": one.site_id,
-        "given": given / of,
-        "step": one.step / of,
+        "given": one.given - (scenario.settings.direct if counts else 0),
+        "step": one.step,
         "saves_cents": _cents(one.saves),
-        "saves_cents_each": _cents(one.saves / (one.step / of)),
+        "saves_cents_each": _cents(one.saves / one.step),
         "least_cents": _cents(one.least),
         "most_cents": _cents(one.most),
     }

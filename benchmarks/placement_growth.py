@@ -36,7 +36,6 @@ def network(sites: int, *, regions: int = REGIONS, groups: int = GROUPS, seed: i
     rng = np.random.default_rng(seed)
     at = rng.random((regions, 2)) * (WIDTH_KM, HEIGHT_KM)
     size = rng.lognormal(0.0, 1.2, regions)
-    size = rng.lognormal(0.0, 1.2, regions)
     at, size = at[np.argsort(-size)], np.sort(size)[::-1]
     share = rng.dirichlet(np.full(groups, 0.5))
     units = np.ceil(200_000 * np.outer(size / size.sum(), share)).ravel()

@@ -73,6 +73,7 @@ class Solution:
     """A feasible point: ``values`` by column; ``duals`` by row for linear programs, else None.
 
     No feasible point costs less than ``bound``. A row that caps has a dual <= 0 in a minimisation.
+    ``repeatable``: the same call gives the same point again; never said of CP-SAT, whose two workers race.
     """
 
     ending: Ending
@@ -181,7 +182,7 @@ def solve(
     with _failing():
         engine = core.new(_TYPES[solver].value, model.to_proto(), parameters_pb2.SolverInitializerProto())
         result = engine.solve(parameters, start, *_NO_CALLBACK)
-    return _read(result, model.columns, model.rows)
+    return _read(solver, result, model.columns, model.rows)
 
 
 class ColumnLP:
@@ -245,7 +246,7 @@ class ColumnLP:
                 afresh = _parameters(Solver.GLOP, Work())
                 result = self._engine.solve(afresh.to_proto(), start, *_NO_CALLBACK)
         self._update, self._moved = model_update_pb2.ModelUpdateProto(), False
-        return _read(result, self.columns, len(self._lower))
+        return _read(Solver.GLOP, result, self.columns, len(self._lower))
 
     def _load_columns(self) -> None:
         """Write the columns that are new since the last solve into the update."""
@@ -308,12 +309,12 @@ def _failing() -> Iterator[None]:
         raise SolverFailed(f"The solver could not run: {error}") from error
 
 
-def _read(result: Any, columns: int, rows: int) -> Solution | NoSolution:
+def _read(solver: Solver, result: Any, columns: int, rows: int) -> Solution | NoSolution:
     termination = result.termination
     ending = _ENDINGS.get(termination.reason)
     if ending is None:
         raise SolverFailed(f"The solver ended with reason {termination.reason}: {termination.detail}")
-    repeatable = termination.limit != mathopt.Limit.TIME.value
+    repeatable = solver is not Solver.CP_SAT and termination.limit != mathopt.Limit.TIME.value
     bound = float(termination.objective_bounds.dual_bound)
     if ending not in {Ending.OPTIMAL, Ending.FEASIBLE}:
         return NoSolution(ending, bound, repeatable)

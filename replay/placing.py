@@ -22,9 +22,10 @@ from graph.freight import FreightQuery
 from graph.law import billable_kg
 from graph.lead_time import LeadTimeBatch, RouteQuery
 from graph.model import UNKNOWN
-from optimizer.placement.scenario import Scenario, supply_of
+from optimizer.placement.scenario import Scenario
 from optimizer.placement.scenario_tables import ROW
 from optimizer.placement.service import Direct, Inbound, Service
+from optimizer.placement.supply import supply_of
 from optimizer.words import Floats, Ints
 from replay.placing_ends import Ends, Parcels, parcels_of, place_ends, zip_ends, zip_rows
 
@@ -53,7 +54,10 @@ def complete(scenario: Scenario, network: Network) -> Scenario:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """A scenario's names found in a network: ``place`` (J,) is the demand's position in ``places``."""
+    """A scenario's names found in a network: ``place`` (J,) is the demand's position in ``places``.
+
+    ``usual``: the average parcel over all that is demanded.
+    """
 
     scenario: Scenario
     network: Network
@@ -61,6 +65,7 @@ class Found:
     places: Ends
     place: Ints
     parcels: Parcels
+    usual: Parcels
     sellers: tuple[str, ...]
     seller: Ints
     seller_ends: Ends
@@ -74,7 +79,8 @@ class Found:
         sellers = tuple(scenario.supply["seller_id"].unique().sort())
         if faults := [*_unknown(scenario, network)]:
             raise BadInput("The snapshot does not know everything that the scenario names:", faults)
-        zips = zip_ends(network)
+        zips, parcels = zip_ends(network), parcels_of(scenario, network)
+        units = np.bincount(scenario.item, demands["units"].to_numpy()).astype(np.float64)
         seller = codes_of(pl.Series(sellers, dtype=pl.String), network.tables["sellers"]["seller_id"])
         return cls(
             scenario,
@@ -82,7 +88,8 @@ class Found:
             zips.take(zip_rows(network, scenario.sites["zip_prefix"])),
             place_ends(network, keys),
             placed.sort("demand_id")["place"].cast(pl.Int64).to_numpy(),
-            parcels_of(scenario, network),
+            parcels,
+            parcels.mean(units),
             sellers,
             seller.astype(np.int64),
             zips.take(network.arrays.seller_zip[seller]),
@@ -112,7 +119,7 @@ class Found:
         days = float(self.scenario.sites["handling_hours"][site]) / HOURS
         times = self.times(start, to, carrier, handling_days=days)
         on_time = times.cdf(self.scenario.settings.service.promise_days)
-        cents = self.network.freight.estimate(self.freight_query(start, to, self._usual, carrier))
+        cents = self.network.freight.estimate(self.freight_query(start, to, self.usual, carrier))
         cost = weights.freight * cents + weights.time_cents_per_day * times.mean_days
         cost += weights.late_cents * (1.0 - on_time)
         best = cost.reshape(carriers, count).argmin(axis=0)
@@ -161,7 +168,7 @@ class Found:
     def inbound(self) -> Inbound:
         """Return what bringing stock from its sellers costs and takes, priced by distance."""
         rule, scenario = self.scenario.settings.inbound, self.scenario
-        seller, item, units = supply_of(scenario, self.sellers)
+        seller, item, units = supply_of(scenario.supply, scenario.items, self.sellers)
         km = self.sites.take(np.s_[:, None]).km_to(self.seller_ends.take(seller))
         km = np.where(np.isnan(km), np.nanmedian(km) if np.isfinite(km).any() else 0.0, km)
         typical = self.network.freight.typical
@@ -173,15 +180,9 @@ class Found:
         days = rule.days + km / rule.km_per_day
         return Inbound.of(self.sellers, (seller, item, units), len(scenario.items), cents, days)
 
-    @property
-    def _usual(self) -> Parcels:
-        """The average parcel over all that is demanded."""
-        units = np.bincount(self.scenario.item, self.scenario.demands["units"].to_numpy())
-        return self.parcels.mean(units.astype(np.float64))
-
     def times(self, start: Ends, to: Ends, carrier: Any, **more: Any) -> LeadTimeBatch:
         """Return the lead times of the usual parcel from a start to D ends."""
-        parcel = self._usual
+        parcel = self.usual
         handling = more.pop("handling_days", None)
         query = RouteQuery.build(
             len(to.lat),
@@ -233,7 +234,7 @@ def _unknown(scenario: Scenario, network: Network) -> Iterator[Fault]:
 
 def _shares(scenario: Scenario, sellers: tuple[str, ...]) -> tuple[Ints, Ints, Floats]:
     """Return who supplies what, and the share of the item's units that each supplies."""
-    seller, item, units = supply_of(scenario, sellers)
+    seller, item, units = supply_of(scenario.supply, scenario.items, sellers)
     nothing = np.zeros((0, len(seller)))
     made = Inbound.of(sellers, (seller, item, units), len(scenario.items), nothing, nothing)
     return seller, item, made.share

@@ -39,8 +39,7 @@ def assortment_of(
     (``demand.parquet``) are those of the network's snapshot. BadInput where sellers may not ship themselves,
     or nobody supplies anything.
     """
-    if faults := [*_cannot(scenario)]:
-        raise BadInput("What to stock cannot be asked of this scenario.", faults)
+    check_assortment(scenario)
     sites = scenario.sites
     site = np.flatnonzero(sites["warehouse_id"].is_in(list(opened)).to_numpy())
     offers = expected_offers(scenario, network, events, sold)
@@ -69,6 +68,12 @@ def assortment_of(
         own=_own(scenario, network, offers, offer, demand),
     )
     return Range(site, offers, pair, problem)
+
+
+def check_assortment(scenario: Scenario) -> None:
+    """Refuse a scenario of which it cannot be asked what to stock; BadInput with the reasons."""
+    if faults := [*_cannot(scenario)]:
+        raise BadInput("What to stock cannot be asked of this scenario.", faults)
 
 
 def _cannot(scenario: Scenario) -> Iterator[Fault]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from graph import Network
 from graph.arrays import codes_of, state_names
+from graph.days import DAY_S
 from graph.distance import haversine_km
 from graph.freight import FreightQuery
 from graph.lead_time import LeadTimeBatch, RouteQuery
@@ -26,8 +27,6 @@ FIGURES: Final = (
     *("on_time_observed", "on_time_modelled"),
 )
 """What `calibrate` tells."""
-
-_DAY_S: Final = 86_400
 
 
 def calibrate(
@@ -62,7 +61,7 @@ def _lines(network: Network, events: pl.DataFrame, products: pl.DataFrame) -> pl
     as_of_s = network.meta.as_of_s
     bought = events.filter(
         (pl.col("kind") == "OrderPurchased")
-        & pl.col("time_s").is_between(as_of_s - DAYS * _DAY_S, as_of_s - SETTLED_DAYS * _DAY_S)
+        & pl.col("time_s").is_between(as_of_s - DAYS * DAY_S, as_of_s - SETTLED_DAYS * DAY_S)
     ).drop_nulls(["product_id", "seller_id", "freight_cents"])
     delivered = (
         events.filter(pl.col("kind") == "Delivered").group_by("subject").agg(delivered_s=pl.max("time_s"))
@@ -73,7 +72,7 @@ def _lines(network: Network, events: pl.DataFrame, products: pl.DataFrame) -> pl
         .join(products, "product_id")
         .with_columns(
             region=pl.col("zip_prefix").str.slice(0, 3),
-            days=((pl.col("delivered_s") - pl.col("time_s")) / _DAY_S).fill_null(np.nan),
+            days=((pl.col("delivered_s") - pl.col("time_s")) / DAY_S).fill_null(np.nan),
         )
         .join(network.tables["sellers"].select("seller_id"), "seller_id", "semi")
         .join(network.tables["regions"].select("region"), "region", "semi")

@@ -12,6 +12,7 @@ from graph import Network
 from graph.arrays import codes_of, state_names
 from graph.distance import haversine_km
 from optimizer.placement.scenario import Scenario
+from optimizer.placement.scenario_tables import ITEM
 from optimizer.words import Floats, Ints
 
 
@@ -55,8 +56,8 @@ def parcels_of(scenario: Scenario, network: Network) -> Parcels:
     """Return one unit of each item: what ``products`` says, else the snapshot's product or category."""
     arrays = network.arrays
     columns = ("weight_g", "volume_cm3", "price_cents")
-    name = pl.coalesce("product_id", "group", pl.lit("")).alias("item")
-    said = {row[0]: row[1:] for row in scenario.products.select(name, *columns).iter_rows()}
+    products = scenario.products.select(ITEM.alias("item"), *columns)
+    said = {row[0]: row[1:] for row in products.iter_rows()}
     rows = np.full((len(scenario.items), len(columns)), np.nan)
     for item, text in enumerate(scenario.items):
         if text in arrays.product_rows:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
 
 import numpy as np
 import polars as pl
 
 from graph import Network
 from graph.arrays import codes_of
+from graph.days import day_number, local_day
 from graph.distance import haversine_km
 from graph.errors import BadInput, Fault
 from ingest.synthetic.places import state_facts
-from inventory.days import local_day
 from optimizer.placement.problem import FacilityProblem
-from optimizer.placement.scenario_tables import TABLES
+from optimizer.placement.scenario import DIRECT
+from optimizer.placement.scenario_cells import Column, Kind
+from optimizer.placement.scenario_faults import site_faults
+from optimizer.placement.scenario_settings import Settings
+from optimizer.placement.scenario_tables import ROW, TABLES, Table, read_table
 
 OTHER: Final = "other"
 """The group of products without a category."""
@@ -35,7 +39,6 @@ SITE_DEFAULTS: Final[Mapping[str, float]] = {
 """Assumed of a site of which nothing is known; a planner puts the true figures in sites.csv."""
 
 _SPARSE: Final = 1e-6
-_EPOCH: Final = date(1970, 1, 1)
 
 
 def demand_tables(
@@ -48,7 +51,7 @@ def demand_tables(
     seller_id, day, units). A category that nobody has sold of late is left out.
     """
     groups = network.tables["products"].select("product_id", group=pl.col("category").fill_null(OTHER))
-    age = (local_day(network.meta.as_of) - _EPOCH).days - pl.col("day")
+    age = day_number(local_day(network.meta.as_of)) - pl.col("day")
     recent = sold.filter((age > 0) & (age <= SUPPLY_DAYS)).join(groups, "product_id")
     supply = recent.group_by("group", "seller_id").agg(pl.sum("units")).sort("group", "seller_id")
     mean, var = pl.col("mean") * horizon_days, pl.col("var") * horizon_days**2
@@ -149,37 +152,53 @@ def _nearest(zips: pl.DataFrame, lat: float, lng: float) -> str:
     return str(zips["zip_prefix"][int(far.argmin())])
 
 
-def site_table(sites: pl.DataFrame, horizon_days: float) -> pl.DataFrame:
+def site_table(
+    given: pl.DataFrame, horizon_days: float, known: pl.Series | None = None, where: str = "warehouses"
+) -> pl.DataFrame:
     """Return the table ``sites`` of what is known of sites, the rest assumed (`SITE_DEFAULTS`).
 
-    Columns of the table itself are taken as they are; ``fixed_cost_cents_per_day`` is counted over the
-    horizon. BadInput for columns that neither table knows.
+    ``given``: warehouse_id, zip_prefix and other columns of the table, as text or typed; and
+    ``fixed_cost_cents_per_day``, which is counted over the horizon. What is missing or empty is assumed.
+    ``known``: zip prefixes that there are (None: any). BadInput with every fault, by ``where`` and row.
     """
-    known = {*TABLES["sites"].columns, "fixed_cost_cents_per_day", "cutoff_hour_local"}
-    if unknown := [name for name in sites.columns if name not in known]:
-        faults = [Fault("warehouses", None, name, "unknown column", "", "Leave it out.") for name in unknown]
+    sites, faults = read_table(where, _GIVEN, given)
+    faults += [replace(fault, table=where) for fault in site_faults(sites, Settings(), DIRECT)]
+    faults += _own_faults(sites, known, where)
+    if given.is_empty():
+        faults.append(Fault(where, None, None, "no row", "", "Give at least one."))
+    if faults:
         raise BadInput("The warehouses cannot be used.", faults)
-    rate = pl.col("fixed_cost_cents_per_day") if "fixed_cost_cents_per_day" in sites.columns else pl.lit(None)
-    fixed = (
-        rate.cast(pl.Float64, strict=False).fill_null(SITE_DEFAULTS["fixed_cost_cents_per_day"])
-        * horizon_days
-    )
-    given: dict[str, Any] = {
-        "fixed_cost_cents": fixed,
-        "capacity_units": pl.lit(None, pl.Float64),
-        "min_units": pl.lit(0.0),
-        "handling_cost_cents": pl.lit(SITE_DEFAULTS["handling_cost_cents"]),
-        "handling_hours": pl.lit(SITE_DEFAULTS["handling_hours"]),
-        "status": pl.lit("candidate"),
-        "daily_capacity_orders": pl.lit(None, pl.Float64),
-        "room_units": pl.lit(None, pl.Float64),
-    }
-    columns = [
-        pl.col(name) if name in sites.columns else given[name].alias(name)
-        for name in TABLES["sites"].columns
-        if name in sites.columns or name in given
-    ]
-    return sites.select(columns)
+    by_day = pl.col(_BY_DAY).fill_null(SITE_DEFAULTS[_BY_DAY]) * horizon_days
+    return sites.with_columns(pl.col("fixed_cost_cents").fill_null(by_day)).select(*TABLES["sites"].columns)
+
+
+def _own_faults(sites: pl.DataFrame, known: pl.Series | None, where: str) -> Iterator[Fault]:
+    """Yield places that nobody knows, and costs that are said twice."""
+    if known is not None:
+        for row, name in (
+            sites.filter(~pl.col("zip_prefix").is_in(known.implode())).select(ROW, "zip_prefix").iter_rows()
+        ):
+            remedy = "The snapshot knows no such zip prefix: give one nearby."
+            yield Fault(where, row, "zip_prefix", "unknown zip prefix", name, remedy)
+    twice = sites.filter(pl.col("fixed_cost_cents").is_not_null() & pl.col(_BY_DAY).is_not_null())
+    for row, cents in twice.select(ROW, _BY_DAY).iter_rows():
+        yield Fault(where, row, _BY_DAY, "said twice", f"{cents:g}", "Give fixed_cost_cents or this.")
+
+
+_BY_DAY: Final = "fixed_cost_cents_per_day"
+_GIVEN: Final = Table(
+    {
+        **TABLES["sites"].columns,
+        "fixed_cost_cents": Column(Kind.NUMBER),
+        _BY_DAY: Column(Kind.NUMBER),
+        **{
+            name: replace(TABLES["sites"].columns[name], required=False, empty=SITE_DEFAULTS[name])
+            for name in ("handling_cost_cents", "handling_hours")
+        },
+    },
+    key=("warehouse_id",),
+)
+"""Sites as a planner gives them: of each a name and a place at least."""
 
 
 def region_sites(network: Network, regions: pl.Series, near: list[str]) -> pl.DataFrame:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Final
 
 import numpy as np
 import polars as pl
 
 from graph import Network
+from graph.days import DAY_S, day_number, local_day
 from graph.errors import BadInput, Fault
-from inventory.days import local_day
 from inventory.events import StockKey
 from inventory.forecast import demand_by_category, demand_of_products, purchases
 from inventory.places import place_shares
@@ -19,8 +18,6 @@ from optimizer.placement.scenario import Scenario
 from optimizer.words import Ints
 from replay.placing_new import OTHER, SUPPLY_DAYS
 
-_DAY_S: Final = 86_400
-_EPOCH: Final = date(1970, 1, 1)
 _OFFER: Final = ("product_id", "seller_id")
 
 
@@ -67,7 +64,7 @@ def _offer_rates(network: Network, events: pl.DataFrame, sold: pl.DataFrame) -> 
     at = network.meta.as_of
     known = purchases(events, network.tables["products"])
     whole = demand_by_category(known, at).select("category", whole="mean")
-    age = (local_day(at) - _EPOCH).days - pl.col("day")
+    age = day_number(local_day(at)) - pl.col("day")
     alive = sold.filter((age > 0) & (age <= SUPPLY_DAYS)).select(_OFFER).unique().sort(_OFFER)
     alive = alive.join(network.tables["sellers"].drop_nulls("zip_prefix"), "seller_id", "semi")
     keys = [StockKey(product, seller, seller) for product, seller in alive.iter_rows()]
@@ -100,7 +97,7 @@ def bought_together(offers: pl.DataFrame, events: pl.DataFrame, as_of_s: int) ->
     lines = (
         events.filter(
             (pl.col("kind") == "OrderPurchased")
-            & pl.col("time_s").is_between(as_of_s - SUPPLY_DAYS * _DAY_S, as_of_s, "left")
+            & pl.col("time_s").is_between(as_of_s - SUPPLY_DAYS * DAY_S, as_of_s, "left")
         )
         .select("subject", *_OFFER)
         .join(offers.select(_OFFER).with_row_index("offer"), _OFFER)

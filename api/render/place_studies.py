@@ -61,8 +61,9 @@ def _binding(worth: Mapping[str, Any]) -> StudyTable:
         for one in worth["binding"]
     ]
     note = (
-        "Each limit that binds, and what a step more of it saves over the horizon (of the share on time: a "
-        "step less), found by solving again; what is proven lies between the two amounts. Stocking can bring "
+        "Each limit that binds, and what a step more of it saves over the horizon (of what is asked for at "
+        "least: a step less; a status, single sourcing and flows: without them), found by solving again; "
+        "what is proven lies between the two amounts. Stocking can bring "
         f"{worth['reachable_share']:.1%} of the demand sooner at all."
     )
     if not rows:
@@ -139,7 +140,14 @@ def _assortment(found: Mapping[str, Any]) -> StudyTable:
         f"{found['expected_units']:,.0f} units are expected; costs are means over {found['draws']} horizons "
         "drawn anew. The bound is that of demand which always comes as expected, and of parts of units."
     )
+    if not found["bound_repeatable"]:
+        note += " The clock stopped the search for it: another run may prove another one."
     return StudyTable("What to stock", note, ("chosen", "units", "go out", "cost", "saved"), rows)
+
+
+def _unanswered(reasons: Mapping[str, str]) -> StudyTable:
+    note = "The plan stands without them. More time for each solve, or fewer limits, may help."
+    return StudyTable("Not answered", note, ("asked", "why there is no answer"), [*reasons.items()])
 
 
 _TABLES: Final[Mapping[str, tuple[Callable[[Any], StudyTable], ...]]] = {
@@ -147,6 +155,7 @@ _TABLES: Final[Mapping[str, tuple[Callable[[Any], StudyTable], ...]]] = {
     "frontier": (_frontier,),
     "worth": (_binding, _break_even),
     "bootstrap": (_bootstrap,),
+    "unanswered": (_unanswered,),
 }
 
 

@@ -24,7 +24,7 @@ class PlacementAnswer:
     """A plan with its proof: ``gap`` = (value - bound) / max(|value|, 1e-9).
 
     OPTIMAL means that the gap is at most the one asked for, else FEASIBLE. ``repeatable`` is false where the
-    clock stopped the search: the same call may then find another plan.
+    clock stopped the search or CP-SAT took part in it: the same call may then find another plan.
     """
 
     plan: FacilityPlan

@@ -63,21 +63,6 @@ class AssortmentPlan:
         orders = np.bincount(where, self.share * problem.orders[self.demand], problem.sites * types)
         return np.asarray((problem.content.T @ orders.reshape(problem.sites, types).T).T)
 
-    def whole_depth(self, problem: AssortmentProblem) -> Ints:
-        """Return the depth in whole units (S, O): a site's total is rounded up, dealt by largest remainders.
-
-        Fewer are dealt where they would take more space than there is.
-        """
-        depth = self.depth(problem)
-        units = np.floor(depth + 1e-9)
-        for site, capacity in enumerate(problem.capacity):
-            rest = depth[site] - units[site]
-            order = np.argsort(-rest, kind="stable")
-            spare = int(np.ceil(rest.sum() - 1e-9))
-            taken = float(units[site] @ problem.space) + np.cumsum(problem.space[order[:spare]])
-            units[site, order[:spare][taken <= capacity + 1e-6]] += 1
-        return units.astype(np.int64)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AssortmentAnswer:

@@ -32,13 +32,14 @@ def check(problem: FacilityProblem, plan: FacilityPlan) -> Verdict:
         raise Refused("The plan's sites do not fit the problem.")
     check_flows(plan, problem.sites, problem.demands)
     served = sums(plan.demand, plan.share, problem.demands)
-    used = sums(plan.site, plan.share * problem.use_of(plan.site, plan.demand), problem.sites)
+    uses = plan.share * problem.uses_of(plan.site, plan.demand)
+    used = np.array([sums(plan.site, use, problem.sites) for use in uses])
     violations = (
         *_flow_violations(problem, plan, served),
         *_site_violations(problem, plan, used),
         *_count_violations(problem, plan),
     )
-    return Verdict(violations, _terms(problem, plan, served), used)
+    return Verdict(violations, _terms(problem, plan, served), used.sum(axis=0))
 
 
 def referee(problem: FacilityProblem, answer: PlacementAnswer) -> None:
@@ -71,12 +72,14 @@ def _pair(problem: FacilityProblem, plan: FacilityPlan, flow: np.intp) -> str:
 
 
 def _site_violations(problem: FacilityProblem, plan: FacilityPlan, used: Floats) -> Iterator[Violation]:
+    """Yield what is wrong at sites; ``used`` (P, I) in each period."""
+    most, whole = used.max(axis=0), used.sum(axis=0)
     for site, name in enumerate(problem.site_ids):
-        if used[site] > problem.capacity[site] + slack(problem.capacity[site]):
-            yield Violation(Limit.CAPACITY, name, used[site], problem.capacity[site])
+        if most[site] > problem.capacity[site] + slack(problem.capacity[site]):
+            yield Violation(Limit.CAPACITY, name, most[site], problem.capacity[site])
         least = problem.min_units[site] if plan.open[site] else 0.0
-        if used[site] < least - slack(least):
-            yield Violation(Limit.MIN_UNITS, name, least, used[site])
+        if whole[site] < least - slack(least):
+            yield Violation(Limit.MIN_UNITS, name, least, whole[site])
         if problem.forced[site] == OPEN and not plan.open[site]:
             yield Violation(Limit.FORCED_OPEN, name, 1, 0)
         if problem.forced[site] == CLOSED and plan.open[site]:
@@ -89,7 +92,7 @@ def _count_violations(problem: FacilityProblem, plan: FacilityPlan) -> Iterator[
         yield Violation(Limit.MIN_SITES, "open sites", problem.min_sites, count)
     if problem.max_sites is not None and count > problem.max_sites:
         yield Violation(Limit.MAX_SITES, "open sites", count, problem.max_sites)
-    spent = float(problem.fixed[plan.open].sum())
+    spent = float(problem.spent[plan.open].sum())
     if problem.budget is not None and spent > problem.budget + slack(problem.budget):
         yield Violation(Limit.BUDGET, "fixed cost of open sites", spent, problem.budget)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numba  # type: ignore[import-not-found,import-untyped,unused-ignore]
@@ -22,8 +22,9 @@ class Core:
 
     Where demand may stay unserved the last row is *nobody*: open, free, without capacity. A pair that is not
     allowed costs ``forbidden``, more than any plan. ``use`` is (R, J), or (1, J) where it is the same from
-    everywhere. ``least`` and ``most`` limit the number of open rows, nobody included. Limits that are not
-    named here (budget, least use, on time) are left to the model: a bound without them is a bound.
+    everywhere: that of the period in which most is used in all. ``least`` and ``most`` limit the number of
+    open rows, nobody included. Limits that are not named here (budget, least use, on time, capacity in the
+    other periods) are left to the model: a bound without them is a bound.
     """
 
     row_site: Ints  # (R,) row of the problem; -1 = nobody
@@ -56,15 +57,16 @@ class Core:
         forbidden = 1.0 + 2.0 * (float(dearest) + float(np.abs(problem.fixed).sum()))
         if not finite.all():
             cost = np.where(finite, cost, forbidden)
-        use = problem.units[None, :] if problem.use is None else problem.use[site]
+        uses = _uses(problem, site)
+        use = uses[int(np.argmax([one.sum() for one in uses]))]
         fixed, capacity = problem.fixed[site], problem.capacity[site]
+        limited = any(bool((one.sum(axis=1) > capacity).any()) for one in uses)
         forced = problem.forced[site] == OPEN
         if problem.unserved is not None:
             cost = np.vstack([cost, problem.unserved])
-            use = use if len(use) == 1 else np.vstack([use, np.zeros(problem.demands)])
+            use = _with_nobody(use)
             fixed, capacity = np.append(fixed, 0.0), np.append(capacity, np.inf)
             forced, site = np.append(forced, True), np.append(site, -1)
-        limited = bool((use.sum(axis=1) > capacity).any())
         aside = problem.min_on_time > 0 or bool(problem.min_units.any())
         most = len(site) - nobody if problem.max_sites is None else problem.max_sites
         return cls(
@@ -82,6 +84,15 @@ class Core:
             not problem.single_source and (limited or aside),
             forbidden,
         )
+
+    def peaked(self, problem: FacilityProblem, part: float) -> Self:
+        """Return a core to search plans in: each demand's use goes that part of the way to its largest.
+
+        A plan that fits in it at 1 fits in every period; the best one may not.
+        """
+        peak = np.max(_uses(problem, self.row_site[self.row_site >= 0]), axis=0)
+        peak = peak if problem.unserved is None else _with_nobody(peak)
+        return replace(self, use=self.use + part * (peak - self.use))
 
     @property
     def rows(self) -> int:
@@ -104,6 +115,16 @@ class Core:
         sites = self.row_site[is_open]
         opened[sites[sites >= 0]] = True
         return FacilityPlan.assigned(opened, self.row_site[site_of])
+
+
+def _uses(problem: FacilityProblem, site: Ints) -> list[Floats]:
+    """Return the use of each period, (sites, J) or (1, J) where it is the same from everywhere."""
+    use = problem.units[None, :] if problem.use is None else problem.use[site]
+    return [use] if problem.parts is None else [np.ascontiguousarray(use * part) for part in problem.parts]
+
+
+def _with_nobody(use: Floats) -> Floats:
+    return use if len(use) == 1 else np.vstack([use, np.zeros(use.shape[1])])
 
 
 def _fewest(capacity: Floats, needed: float) -> int:

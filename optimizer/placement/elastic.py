@@ -92,7 +92,7 @@ def least_give(problem: FacilityProblem, kept: Collection[Limit], soft: Limit, s
         by_site[model.slack_site] = found.values[model.slack].round()
     amount = max(found.cost, 0.0)
     if soft is Limit.BUDGET and problem.budget is not None:  # to the cent, whatever the solver rounded
-        amount = float(problem.fixed @ is_open) - problem.budget
+        amount = float(problem.spent @ is_open) - problem.budget
     return Give(amount, by_site, found.ending is Ending.OPTIMAL)
 
 
@@ -130,7 +130,7 @@ def _together(problem: FacilityProblem, heeded: Collection[Limit]) -> FacilityPr
     weight = np.where(problem.units > 0, problem.units, 1.0)
     rate = None if problem.use is None else problem.use / weight
     facts = [np.isfinite(problem.cost), problem.units[None, :] > 0]
-    facts += [] if rate is None else [rate]
+    facts += [one for one in (rate, problem.parts) if one is not None]
     if Limit.ON_TIME in heeded and problem.on_time is not None:
         facts.append(problem.on_time)
     _, first, group = np.unique(
@@ -146,6 +146,7 @@ def _together(problem: FacilityProblem, heeded: Collection[Limit]) -> FacilityPr
         cost=problem.cost[:, first],
         units=units,
         use=None if rate is None else rate[:, first] * weights,
+        parts=None if problem.parts is None else problem.parts[:, first],
         on_time=None if problem.on_time is None else problem.on_time[:, first],
         unserved=None if problem.unserved is None else problem.unserved[first],
     )
@@ -210,26 +211,31 @@ class _Model:
         linear.add_entries(links, self.opens[self.site], -1.0)
 
     def _add_use(self) -> None:
-        """Add capacity and least use, each with its slack."""
-        linear, problem = self.linear, self.problem
-        use = problem.use_of(self.site, self.demand)
+        """Add capacity in each period and least use in all of them, each with its slack."""
+        problem = self.problem
+        uses = problem.uses_of(self.site, self.demand)
         limited = np.flatnonzero(np.isfinite(problem.capacity))
         busy = np.flatnonzero(problem.min_units > 0)
-        for limit, sites, amount, lower, upper, sign in (
-            (Limit.CAPACITY, limited, problem.capacity, -np.inf, 0.0, -1.0),
-            (Limit.MIN_UNITS, busy, problem.min_units, 0.0, np.inf, 1.0),
-        ):
-            if not self.heeds(limit) or not len(sites):
-                continue
-            most = np.inf if limit is Limit.CAPACITY else np.ceil(problem.min_units[sites])
-            slack = self._slack(limit, sites, most)
-            number = np.full(problem.sites, -1)
-            number[sites] = linear.add_rows(np.full(len(sites), lower), upper)
-            mine = number[self.site] >= 0
-            linear.add_entries(number[self.site[mine]], self.shares[mine], use[mine])
-            linear.add_entries(number[sites], self.opens[sites], -amount[sites])
-            if limit is self.soft:
-                linear.add_entries(number[sites], slack, sign)
+        if self.heeds(Limit.CAPACITY) and len(limited):
+            slack = self._slack(Limit.CAPACITY, limited)
+            for use in uses:
+                rows = self._add_use_rows(use, limited, problem.capacity, (-np.inf, 0.0))
+                if Limit.CAPACITY is self.soft:
+                    self.linear.add_entries(rows, slack, -1.0)
+        if self.heeds(Limit.MIN_UNITS) and len(busy):
+            slack = self._slack(Limit.MIN_UNITS, busy, np.ceil(problem.min_units[busy]))
+            rows = self._add_use_rows(uses.sum(axis=0), busy, problem.min_units, (0.0, np.inf))
+            if Limit.MIN_UNITS is self.soft:
+                self.linear.add_entries(rows, slack, 1.0)
+
+    def _add_use_rows(self, use: Floats, sites: Ints, amount: Floats, bounds: tuple[float, float]) -> Ints:
+        """Add a row for each of the sites: what it serves uses, less the ``amount`` if it opens."""
+        linear, number = self.linear, np.full(self.problem.sites, -1)
+        rows = number[sites] = linear.add_rows(np.full(len(sites), bounds[0]), bounds[1])
+        mine = number[self.site] >= 0
+        linear.add_entries(number[self.site[mine]], self.shares[mine], use[mine])
+        linear.add_entries(rows, self.opens[sites], -amount[sites])
+        return rows
 
     def _add_counts(self) -> None:
         """Add the limits over all sites: their number, the budget, the share on time."""
@@ -239,7 +245,7 @@ class _Model:
         if self.heeds(Limit.MAX_SITES) and problem.max_sites is not None:
             self._add_total(Limit.MAX_SITES, self.opens, ones, float(problem.max_sites))
         if self.heeds(Limit.BUDGET) and problem.budget is not None:
-            self._add_total(Limit.BUDGET, self.opens, problem.fixed, problem.budget)
+            self._add_total(Limit.BUDGET, self.opens, problem.spent, problem.budget)
         total = float(problem.units.sum())
         if self.heeds(Limit.ON_TIME) and problem.on_time is not None and total > 0:
             share = problem.units / total

@@ -70,6 +70,7 @@ def transport(core: Core, record: Record, worth: Floats, is_open: Bools) -> Faci
             break
         model = build(free, record.problem, replace(everything, pairs=pairs))
         found = solve(model.linear, Solver.HIGHS, Work(record.left))
+        record.by_clock |= not found.repeatable
         if not isinstance(found, NoSolution):
             return model.plan(free, record.problem, found.values)
     return None

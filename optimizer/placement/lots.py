@@ -44,7 +44,10 @@ class Lots:
 
 
 def lots_of(flows: pl.DataFrame, demands: pl.DataFrame, site_ids: Sequence[str]) -> Lots:
-    """Return the lots of the demands (sorted by demand_id) under the bounds of ``flows``."""
+    """Return the lots of the demands (sorted by demand_id) under the bounds of ``flows``.
+
+    ``demands``: demand_id, and the units of each that sites can serve; bounds on none of them say nothing.
+    """
     ids = demands["demand_id"].to_list()
     if flows.is_empty():
         return Lots(tuple(ids), np.arange(len(ids)), np.ones(len(ids)), (), ())
@@ -86,6 +89,7 @@ class _Made:
         """Add the lots of one demand."""
         first, left = len(self.ids), 1.0
         banned = [sites[row["warehouse_id"]] for row in bounds if _is_banned(row)]
+        bounds = bounds if units > 0 else ()
         pins = {
             sites[row["warehouse_id"]]: row["min_units"] / units for row in bounds if row["min_units"] > 0
         }
@@ -93,7 +97,7 @@ class _Made:
             self.pinned.append((site, self._put(name, first, demand, part)))
             left -= part
         for row in bounds:
-            if row["max_units"] is None or _is_banned(row):
+            if row["max_units"] is None or row["max_units"] >= units or _is_banned(row):
                 continue
             site = sites[row["warehouse_id"]]
             elsewhere = sum(pins.values()) - pins.get(site, 0.0)

@@ -94,29 +94,31 @@ def build(core: Core, problem: FacilityProblem, question: Question) -> Model:
     links = linear.add_rows(np.full(int(strong.sum()), -np.inf), 0.0)
     linear.add_entries(links, shares[strong], 1.0)
     linear.add_entries(links, opens[row[strong]], -1.0)
-    use = core.use[row if len(core.use) > 1 else 0, demand]
-    _add_capacity(core, question, model, use, strong)
+    uses = problem.uses_of(np.maximum(core.row_site[row], 0), demand)
+    uses = np.where(core.row_site[row] >= 0, uses, 0.0)
+    _add_capacity(core, question, model, uses, strong)
     real = core.row_site >= 0
     linear.add_row(core.least - (~real).sum(), core.most - (~real).sum(), opens[real], 1.0)
-    _add_side_rows(core, problem, model, use)
+    _add_side_rows(core, problem, model, uses.sum(axis=0))
     return model
 
 
-def _add_capacity(core: Core, question: Question, model: Model, use: Floats, strong: Bools) -> None:
-    """Add ``use <= capacity * y`` where it can bind, and where some pair has no x <= y of its own."""
+def _add_capacity(core: Core, question: Question, model: Model, uses: Floats, strong: Bools) -> None:
+    """Add ``use <= capacity * y`` in each period where it can bind; see that every pair has its x <= y."""
     linear, opens = model.linear, model.opens
-    load = np.bincount(model.row, weights=use, minlength=core.rows)
-    loose = np.bincount(model.row[~strong], minlength=core.rows) > 0
-    needed = question.may_open & ((load > core.capacity) | (loose & ~question.must_open))
-    for row in np.flatnonzero(needed & (load <= core.capacity)):  # a capacity that is surely enough
+    loads = np.array([np.bincount(model.row, weights=use, minlength=core.rows) for use in uses])
+    binds = (loads > core.capacity) & question.may_open
+    linked = strong | (binds[:, model.row] & (uses > 0)).any(axis=0)
+    loose = np.bincount(model.row[~linked], minlength=core.rows) > 0
+    for row in np.flatnonzero(question.may_open & loose & ~question.must_open):
         own = model.row == row
         linear.add_row(-np.inf, 0.0, *_with(model.first + np.flatnonzero(own), 1.0, opens[row], -own.sum()))
-    binds = np.flatnonzero(needed & (load > core.capacity))
-    number = np.full(core.rows, -1)
-    number[binds] = linear.add_rows(np.full(len(binds), -np.inf), 0.0)
-    mine = number[model.row] >= 0
-    linear.add_entries(number[model.row[mine]], model.first + np.flatnonzero(mine), use[mine])
-    linear.add_entries(number[binds], opens[binds], -core.capacity[binds])
+    for use, rows in zip(uses, map(np.flatnonzero, binds), strict=True):
+        number = np.full(core.rows, -1)
+        number[rows] = linear.add_rows(np.full(len(rows), -np.inf), 0.0)
+        mine = number[model.row] >= 0
+        linear.add_entries(number[model.row[mine]], model.first + np.flatnonzero(mine), use[mine])
+        linear.add_entries(number[rows], opens[rows], -core.capacity[rows])
 
 
 def _with(columns: Ints, coefficient: float, last: int, its: float) -> tuple[Ints, Floats]:
@@ -131,7 +133,7 @@ def _add_side_rows(core: Core, problem: FacilityProblem, model: Model, use: Floa
         columns = np.append(model.first + own, model.opens[row])
         linear.add_row(0.0, np.inf, columns, np.append(use[own], -problem.min_units[site[row]]))
     if problem.budget is not None:
-        linear.add_row(-np.inf, problem.budget, model.opens[site >= 0], problem.fixed[site[site >= 0]])
+        linear.add_row(-np.inf, problem.budget, model.opens[site >= 0], problem.spent[site[site >= 0]])
     if problem.min_on_time > 0 and problem.on_time is not None:
         real = np.flatnonzero(site[model.row] >= 0)
         demand = model.demand[real]

@@ -45,7 +45,10 @@ class PlanTables:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Flows:
-    """The flows of a plan by site and demand, lots of one demand together: (F,) each."""
+    """The flows of a plan by site and demand, lots of one demand together: (F,) each.
+
+    What cannot be stocked of a demand comes from its sellers, whichever site serves the rest.
+    """
 
     site: Ints
     demand: Ints
@@ -57,7 +60,12 @@ class _Flows:
         whole = scenario.demands["units"].to_numpy()
         demand = lots.demand[plan.demand]
         units = whole[demand] * lots.fraction[plan.demand] * plan.share
-        key, place = np.unique(demand * count + plan.site, return_inverse=True)
+        kept = np.where(plan.site < scenario.sites.height, scenario.stockable[demand], 1.0)
+        rest = np.flatnonzero(kept < 1)
+        site = np.append(plan.site, np.full(len(rest), count - 1))
+        demand = np.append(demand, demand[rest])
+        units = np.append(units * kept, (units * (1.0 - kept))[rest])
+        key, place = np.unique(demand * count + site, return_inverse=True)
         total = np.bincount(place, units, minlength=len(key)).astype(np.float64)
         return cls(key % count, key // count, total)
 
@@ -107,8 +115,9 @@ def charges_of(scenario: Scenario, plan: FacilityPlan) -> dict[str, float]:
 def service_figures(scenario: Scenario, plan: FacilityPlan) -> dict[str, float]:
     """Return expected days and the share on time (unserved units are late), and where demand is served from.
 
-    ``reachable_share``: the share of demand that some site which is not closed would bring within the
-    promise more probably than its sellers do; 1 where sellers do not ship.
+    ``stockable_share``: the share of demand that sites can serve at all; ``reachable_share``: the share that
+    some site which is not closed would bring within the promise more probably than its sellers do; 1 where
+    sellers do not ship.
     """
     flows, total = _Flows.of(scenario, plan), max(_total(scenario), 1e-12)
     service = scenario.known_service
@@ -122,6 +131,7 @@ def service_figures(scenario: Scenario, plan: FacilityPlan) -> dict[str, float]:
         "mean_days": round(float(flows.units @ days / max(served, 1e-12)), 4),
         "p_on_time": round(float(flows.units @ p / total), 6),
         "kept_share": round(float(flows.units @ scenario.on_time(flows.site, flows.demand) / total), 6),
+        "stockable_share": round(float(_stockable_units(scenario).sum() / total), 6),
         "reachable_share": round(reachable_share(scenario), 6),
     }
 
@@ -129,24 +139,27 @@ def service_figures(scenario: Scenario, plan: FacilityPlan) -> dict[str, float]:
 def reachable_share(scenario: Scenario) -> float:
     """Return the share of demand that stocking can bring sooner: see `service_figures`."""
     if not scenario.settings.direct:
-        return 1.0
+        return 1.0  # then nobody ships what cannot be stocked, and there is none
     demand = np.arange(scenario.demands.height)
     best = np.zeros(len(demand))
     for site in np.flatnonzero(scenario.sites["status"].to_numpy() != "closed"):
         allowed = np.isfinite(scenario.known_service.freight(site, demand))
         best = np.maximum(best, np.where(allowed, scenario.known_service.on_time(site, demand), 0.0))
     direct = scenario.known_service.on_time(scenario.sites.height, demand)
-    units = scenario.demands["units"].to_numpy()
-    return float(units[best > direct].sum() / max(units.sum(), 1e-12))
+    return float(_stockable_units(scenario)[best > direct].sum() / max(_total(scenario), 1e-12))
 
 
 def direct_plan(scenario: Scenario) -> FacilityPlan | None:
     """Return the plan that opens nothing and ships everything from the sellers; None where that cannot be."""
-    site = scenario.sites.height
-    if not scenario.settings.direct:
+    site, demand = scenario.sites.height, np.arange(scenario.demands.height)
+    if not scenario.settings.direct or not np.isfinite(scenario.known_service.freight(site, demand)).all():
         return None
     opened: Bools = np.arange(len(scenario.site_ids)) == site
     return FacilityPlan.assigned(opened, np.full(len(scenario.lots.ids), site))
+
+
+def _stockable_units(scenario: Scenario) -> Floats:
+    return np.asarray(scenario.demands["units"].to_numpy() * scenario.stockable)
 
 
 def _total(scenario: Scenario) -> float:

@@ -23,7 +23,8 @@ class FacilityProblem:
 
     Sizes: I sites, J demands; arrays are made read-only float64. Money is in any one unit (whole cents are
     exact below 2^53). A plan pays ``fixed`` for every open site, ``cost * share`` for what a site serves and
-    ``unserved * share`` for what nobody serves. Raises BadInput with every fault.
+    ``unserved * share`` for what nobody serves. A site serves all P periods alike, and its capacity holds in
+    each of them. Raises BadInput with every fault.
     """
 
     site_ids: tuple[str, ...]
@@ -32,12 +33,14 @@ class FacilityProblem:
     cost: Floats  # (I, J) of serving all of the demand; inf = not allowed
     units: Floats  # (J,) of demand
     capacity: Floats  # (I,) inf = unlimited
-    min_units: Floats = field(default_factory=lambda: np.array(0.0))  # (I,) least use of an open site
+    min_units: Floats = field(default_factory=lambda: np.array(0.0))  # (I,) least use in all of an open site
     use: Floats | None = None  # (I, J) capacity used by serving all of the demand; None: its units
+    parts: Floats | None = None  # (P, J) of that use, in each period; None: all of it in one period
     forced: NDArray[np.int8] = field(default_factory=lambda: np.array(FREE, np.int8))  # (I,) or CLOSED, OPEN
     min_sites: int | None = None
     max_sites: int | None = None
-    budget: float | None = None  # limit on the sum of ``fixed`` of open sites
+    budget: float | None = None  # limit on the sum of ``spend`` of open sites
+    spend: Floats | None = None  # (I,) None: ``fixed``
     single_source: bool = False
     on_time: Floats | None = None  # (I, J) probability that the demand's promise is kept
     min_on_time: float = 0.0  # of all units, expected; unserved units are late
@@ -63,17 +66,34 @@ class FacilityProblem:
         """J, the number of demands."""
         return len(self.demand_ids)
 
-    def use_of(self, site: Any, demand: Any) -> Floats:
-        """Return the capacity used by serving all of each demand from each site; the two broadcast."""
+    @property
+    def spent(self) -> Floats:
+        """What each site takes of the budget while it is open, (I,)."""
+        return self.fixed if self.spend is None else self.spend
+
+    def uses_of(self, site: Any, demand: Any) -> Floats:
+        """Return the capacity used in each period by serving all of each demand from each site, (P, ...).
+
+        The two broadcast.
+        """
         if self.use is None:
-            return np.broadcast_to(self.units[demand], np.broadcast(site, demand).shape)
-        return np.asarray(self.use[site, demand])
+            use = np.broadcast_to(self.units[demand], np.broadcast(site, demand).shape)
+        else:
+            use = np.asarray(self.use[site, demand])
+        return use[None] if self.parts is None else use * self.parts[:, demand]
+
+    def use_of(self, site: Any, demand: Any) -> Floats:
+        """Return the capacity used in all periods together, as `uses_of` does in each."""
+        return np.asarray(self.uses_of(site, demand).sum(axis=0))
 
     def _put(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
 
 
-_FLOAT_ARRAYS: Final = ("fixed", "cost", "units", "capacity", "use", "on_time", "unserved")
+_FLOAT_ARRAYS: Final = (
+    *("fixed", "cost", "units", "capacity", "use", "parts", "spend"),
+    *("on_time", "unserved"),
+)
 
 
 def _fixed(values: Any, kind: Any) -> Any:

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from optimizer.placement.problem import FacilityProblem
 
 _SHAPES: Final = {
-    **dict.fromkeys(("fixed", "capacity", "min_units", "forced"), "I"),
+    **dict.fromkeys(("fixed", "capacity", "min_units", "forced", "spend"), "I"),
     **dict.fromkeys(("units", "unserved"), "J"),
     **dict.fromkeys(("cost", "use", "on_time"), "IJ"),
+    "parts": "PJ",
 }
-_UNSIGNED: Final = ("units", "capacity", "min_units", "use", "on_time")
-_FINITE: Final = ("fixed", "units", "min_units", "use", "on_time", "unserved")
+_UNSIGNED: Final = ("units", "capacity", "min_units", "use", "parts", "on_time")
+_FINITE: Final = ("fixed", "units", "min_units", "use", "parts", "spend", "on_time", "unserved")
 
 
 def find_faults(problem: FacilityProblem) -> Iterator[Fault]:
@@ -32,7 +33,8 @@ def _fault(column: str, kind: str, value: object, remedy: str, row: str | None =
 
 
 def _shape_faults(problem: FacilityProblem) -> Iterator[Fault]:
-    sizes = {"I": problem.sites, "J": problem.demands}
+    periods = 1 if problem.parts is None or not problem.parts.size else len(problem.parts)
+    sizes = {"I": problem.sites, "J": problem.demands, "P": periods}
     for name, ids in (("site_ids", problem.site_ids), ("demand_ids", problem.demand_ids)):
         if not ids:
             yield _fault(name, "nothing to place", 0, "Give at least one.")
@@ -59,6 +61,8 @@ def _value_faults(problem: FacilityProblem) -> Iterator[Fault]:
             yield _fault(name, "not a usable number", value, f"Give numbers{sign}.", _where(problem, wrong))
     if problem.on_time is not None and (problem.on_time > 1).any():
         yield _fault("on_time", "not a probability", problem.on_time.max(), "Give 0 to 1.")
+    if problem.parts is not None and (most := problem.parts.sum(axis=0)).max() > 1 + 1e-9:
+        yield _fault("parts", "more than all", most.max(), "Give parts that add up to 1 at the most.")
     if not np.isin(problem.forced, (-1, 0, 1)).all():
         yield _fault("forced", "unknown status", problem.forced, "Give -1 closed, 0 free or 1 open.")
     nowhere = np.isinf(problem.cost).all(axis=0)

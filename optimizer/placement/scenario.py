@@ -17,9 +17,10 @@ from optimizer.placement.problem import CLOSED, FREE, OPEN, FacilityProblem
 from optimizer.placement.scenario_cells import SiteStatus
 from optimizer.placement.scenario_faults import cross_faults
 from optimizer.placement.scenario_settings import WHERE, Settings, settings_of
-from optimizer.placement.scenario_tables import TABLES, read_tables
+from optimizer.placement.scenario_tables import ITEM, TABLES, read_tables
 from optimizer.placement.service import Inbound, Service, service_of
-from optimizer.words import Bools, Floats, Ints
+from optimizer.placement.supply import inbound_of, positions
+from optimizer.words import Floats, Ints
 
 DIRECT: Final = "direct"
 """The site that stands for the sellers' own places: what is not stocked ships from there, as today."""
@@ -61,12 +62,11 @@ class Scenario:
     @cached_property
     def demands(self) -> pl.DataFrame:
         """One row a demand: demand_id, zip_prefix, region, item, units, units_sd of all periods; sorted."""
-        item = pl.coalesce("product_id", "group", pl.lit(""))
         return (
             self.demand.group_by("demand_id")
             .agg(
                 pl.first("zip_prefix", "region"),
-                item.first().alias("item"),
+                ITEM.first().alias("item"),
                 pl.sum("units"),
                 (pl.col("units_sd") ** 2).sum().sqrt(),
             )
@@ -79,13 +79,21 @@ class Scenario:
         return tuple(self.demand["period"].unique().sort())
 
     @cached_property
-    def period_units(self) -> Floats:
-        """The units of each demand in each period, (P, J)."""
+    def parts(self) -> Floats:
+        """The part of each demand that sites can serve in each period, (P, J); sellers ship what is left."""
         units = np.zeros((len(self.periods), self.demands.height))
-        at = _codes(self.demand["period"], self.periods)
-        ids = tuple(self.demands["demand_id"])
-        np.add.at(units, (at, _codes(self.demand["demand_id"], ids)), self.demand["units"].to_numpy())
-        return units
+        at = positions(self.demand["period"], self.periods)
+        of = positions(self.demand["demand_id"], tuple(self.demands["demand_id"]))
+        np.add.at(units, (at, of), (self.demand["units"] * self.demand["stockable_share"]).to_numpy())
+        whole = self.demands["units"].to_numpy()
+        parts: Floats = np.divide(units, whole, out=np.zeros_like(units), where=whole > 0)
+        return np.minimum(parts, 1.0)
+
+    @cached_property
+    def stockable(self) -> Floats:
+        """The part of each demand that sites can serve, (J,); all of it where nothing is demanded."""
+        whole = self.demands["units"].to_numpy()
+        return np.where(whole > 0, np.minimum(self.parts.sum(axis=0), 1.0), 1.0)
 
     @cached_property
     def site_ids(self) -> tuple[str, ...]:
@@ -100,12 +108,13 @@ class Scenario:
     @cached_property
     def item(self) -> Ints:
         """The item of each demand (J,), a position in ``items``."""
-        return _codes(self.demands["item"], self.items)
+        return positions(self.demands["item"], self.items)
 
     @cached_property
     def lots(self) -> Lots:
         """The demands as the problem has them: split where ``flows`` asks for a part of one."""
-        return lots_of(self.flows, self.demands, self.site_ids)
+        demands = self.demands.with_columns(pl.col("units") * pl.Series(self.stockable))
+        return lots_of(self.flows, demands, self.site_ids)
 
     def with_service(self, service: Service, inbound: Inbound | None) -> Scenario:
         """Return the scenario with what it does not state itself."""
@@ -121,7 +130,7 @@ class Scenario:
         item = self.item[demand]
         charges = {
             Charge.HANDLING: weights.handling * self._by_site("handling_cost_cents")[site],
-            Charge.FREIGHT: weights.freight * service.freight(site, demand),
+            Charge.FREIGHT: _weighted(weights.freight, service.freight(site, demand)),
             Charge.HOLDING: weights.holding
             * own
             * self.settings.cover_days
@@ -140,22 +149,16 @@ class Scenario:
         p = service.on_time(site, demand)
         return p if asked.probability is None else (p >= asked.probability).astype(np.float64)
 
-    def problem(self, counted: Bools | None = None) -> FacilityProblem:
+    def problem(self) -> FacilityProblem:
         """Return the placement problem. BadInput where lead times and freight are not known.
 
-        A plan serves every period from the same sites. A demand takes up of a site's capacity what the
-        largest of the periods needs that are ``counted`` there (I, P): so the capacity holds in each of them.
-        None counts all: safe, and stricter than needed where demands have their peaks at different times.
+        A plan serves every period from the same sites, whose capacity holds in each of them. A site that
+        serves a demand serves what can be stocked of it; the sellers ship the rest, at what they cost.
         """
         settings, lots, sites = self.settings, self.lots, self.sites.height
         count = len(self.site_ids)
         units = self.demands["units"].to_numpy()[lots.demand] * lots.fraction
-        cost = np.empty((count, len(units)))
-        on_time = np.empty((count, len(units)))
-        for site in range(count):
-            row = self.charges(site, lots.demand)
-            cost[site] = sum(np.broadcast_to(cents, units.shape) for cents in row.values()) * units
-            on_time[site] = self.on_time(site, lots.demand)
+        cost, on_time = self._served(units)
         lots.close(cost)
         extra = count - sites  # DIRECT is open and counts for nothing
         capacity = self.sites["capacity_units"].fill_null(np.inf).to_numpy()
@@ -163,47 +166,58 @@ class Scenario:
         low, high = settings.min_sites, settings.max_sites
         if settings.exact_sites is not None:
             low = high = settings.exact_sites
+        fixed = self._by_site("fixed_cost_cents")
+        plain = len(self.periods) == 1 and bool((self.stockable == 1).all())
         return FacilityProblem(
             site_ids=self.site_ids,
             demand_ids=lots.ids,
-            fixed=settings.weights.fixed * self._by_site("fixed_cost_cents"),
+            fixed=settings.weights.fixed * fixed,
             cost=cost,
             units=units,
             capacity=np.append(capacity, np.full(extra, np.inf)),
             min_units=self._by_site("min_units"),
-            use=None if len(self.periods) == 1 else self._use(counted),
+            parts=None if plain else self.parts[:, lots.demand],
             forced=np.array([*status, *[OPEN] * extra], np.int8),
             min_sites=None if low is None else low + extra,
             max_sites=None if high is None else high + extra,
-            budget=self._budget,
+            budget=settings.budget_cents,
+            spend=fixed,
             single_source=settings.single_sourcing,
             on_time=on_time,
             min_on_time=settings.service.share,
             unserved=None if settings.unserved_cents_per_unit is None else self._unserved_cents * units,
         )
 
-    def _use(self, counted: Bools | None) -> Floats:
-        if counted is None:
-            counted = np.ones((len(self.site_ids), len(self.periods)), np.bool_)
-        lots = self.lots
-        each = self.period_units[:, lots.demand] * lots.fraction
-        return np.stack([each[periods].max(axis=0, initial=0.0) for periods in counted])
+    def _served(self, units: Floats) -> tuple[Floats, Floats]:
+        """Return what ``units`` (L,) of each lot cost from each site, and their share on time: (I, L) each.
+
+        Of a demand that can be stocked in part the sellers ship the rest.
+        """
+        lot, part = self.lots.demand, self.stockable[self.lots.demand]
+        mixed = np.flatnonzero(part < 1)
+        kept, rest = part[mixed], 1.0 - part[mixed]
+        shape = len(self.site_ids), len(lot)
+        cost, on_time = np.empty(shape), np.empty(shape)
+        for site in reversed(range(shape[0])):  # the sellers first
+            charges = self.charges(site, lot).values()
+            cost[site] = sum(np.broadcast_to(cents, units.shape) for cents in charges)
+            on_time[site] = self.on_time(site, lot)
+            if len(mixed) and site < self.sites.height:
+                mean = kept * cost[site, mixed] + rest * cost[-1, mixed]
+                cost[site, mixed] = np.where(kept > 0, mean, np.inf)
+                on_time[site, mixed] = kept * on_time[site, mixed] + rest * on_time[-1, mixed]
+        for site in range(shape[0]):
+            cost[site] = _weighted(units, cost[site])
+        return cost, on_time
 
     @property
     def _unserved_cents(self) -> float:
         return self.settings.unserved_cents_per_unit or 0.0
 
-    @property
-    def _budget(self) -> float | None:
-        """The budget is money; the problem's fixed costs are weighted."""
-        given = self.settings.budget_cents
-        return None if given is None else given * self.settings.weights.fixed
-
     @cached_property
     def holding_cents_per_day(self) -> Floats:
         """What a unit of each item costs to hold for a day (K,)."""
-        name = pl.coalesce("product_id", "group", pl.lit(""))
-        rates = dict(self.products.select(name.alias("item"), "holding_cost_cents_per_day").iter_rows())
+        rates = dict(self.products.select(ITEM.alias("item"), "holding_cost_cents_per_day").iter_rows())
         return np.array([rates.get(item, 0.0) for item in self.items])
 
     def _by_site(self, column: str) -> Floats:
@@ -243,7 +257,9 @@ def scenario_of(tables: Mapping[str, pl.DataFrame], settings: Mapping[str, Any])
         service = service_of(frames["service"], scenario.site_ids, demand_ids, days, DIRECT)
         scenario = replace(scenario, service=service)
     if not frames["inbound"].is_empty():
-        scenario = replace(scenario, inbound=_inbound_of(scenario, frames["inbound"]))
+        sites = scenario.sites["warehouse_id"].to_list()
+        inbound = inbound_of(frames["inbound"], sites, scenario.supply, scenario.items)
+        scenario = replace(scenario, inbound=inbound)
     return scenario
 
 
@@ -253,36 +269,7 @@ def _by_place(fault: Fault) -> tuple[int, int]:
     return table, fault.row if isinstance(fault.row, int) else 0
 
 
-def _inbound_of(scenario: Scenario, table: pl.DataFrame) -> Inbound:
-    """Return what the table states; without a supply every seller in it supplies every item alike."""
-    sellers = tuple(table["seller_id"].unique().sort())
-    seller, item, units = supply_of(scenario, sellers)
-    cents, days = (
-        table.pivot("warehouse_id", index="seller_id", values=column)
-        .sort("seller_id")
-        .select(scenario.sites["warehouse_id"].to_list())
-        .to_numpy()
-        .T
-        for column in ("unit_cost_cents", "lead_time_days")
-    )
-    return Inbound.of(sellers, (seller, item, units), len(scenario.items), cents[:, seller], days[:, seller])
-
-
-def supply_of(scenario: Scenario, seller_ids: tuple[str, ...]) -> tuple[Ints, Ints, Floats]:
-    """Return who supplies what: seller, item (positions) and units, of items that are demanded."""
-    if scenario.supply.is_empty():
-        pairs = len(seller_ids) * len(scenario.items)
-        seller = np.tile(np.arange(len(seller_ids)), len(scenario.items))
-        return seller, np.repeat(np.arange(len(scenario.items)), len(seller_ids)), np.ones(pairs)
-    name = pl.coalesce("product_id", "group", pl.lit("")).alias("item")
-    rows = scenario.supply.with_columns(name).filter(pl.col("item").is_in(list(scenario.items)))
-    rows = rows.sort("item", "seller_id")
-    return (
-        _codes(rows["seller_id"], seller_ids),
-        _codes(rows["item"], scenario.items),
-        rows["units"].to_numpy(),
-    )
-
-
-def _codes(values: pl.Series, names: tuple[str, ...]) -> Ints:
-    return pl.Series(names, dtype=pl.String).search_sorted(values).cast(pl.Int64).to_numpy()
+def _weighted(weight: float | Floats, cents: Floats) -> Floats:
+    """Return cents times a weight or units; inf, which is not allowed, stays so whatever they are."""
+    allowed = np.isfinite(cents)
+    return np.where(allowed, weight * np.where(allowed, cents, 0.0), np.inf)

@@ -10,7 +10,7 @@ import polars as pl
 from graph.errors import Fault
 from optimizer.placement.scenario_cells import SiteStatus
 from optimizer.placement.scenario_settings import WHERE, Settings
-from optimizer.placement.scenario_tables import ROW
+from optimizer.placement.scenario_tables import ITEM, ROW
 
 _MOST: Final = 20
 _TRANSIT: Final = "in_transit"
@@ -27,10 +27,11 @@ def cross_faults(frames: Frames, given: Frames, settings: Settings, direct: str)
             yield Fault(table, None, None, "no row", "", "Give at least one.")
     yield from _kind_faults(frames)
     yield from _name_faults(frames, given, (direct,) if settings.direct else ())
-    yield from _site_faults(frames["sites"], settings, direct)
+    yield from site_faults(frames["sites"], settings, direct)
     yield from _demand_faults(frames, settings)
     yield from _flow_faults(frames, settings)
     yield from _supply_faults(frames)
+    yield from _inbound_faults(frames, given)
 
 
 def _rows(
@@ -80,7 +81,8 @@ def _names(given: Frames, table: str, column: str) -> list[str]:
     return names.drop_nulls().unique().to_list()
 
 
-def _site_faults(sites: pl.DataFrame, settings: Settings, direct: str) -> Iterator[Fault]:
+def site_faults(sites: pl.DataFrame, settings: Settings, direct: str) -> Iterator[Fault]:
+    """Yield what is wrong among the sites, and between them and the settings."""
     site = pl.col("warehouse_id")
     wrong = sites.filter(site.is_in([direct, _TRANSIT]) | site.str.contains(":", literal=True))
     remedy = (
@@ -110,6 +112,10 @@ def _demand_faults(frames: Frames, settings: Settings) -> Iterator[Fault]:
     same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{name}_first")) for name in facts)
     remedy = "All periods of a demand have one place and one product or group."
     yield from _rows("demand", paired.filter(~same), "demand_id", "demand_id", "changes by period", remedy)
+    if not settings.direct:
+        wrong = demand.filter((pl.col("stockable_share") < 1) & (pl.col("units") > 0))
+        column, remedy = "stockable_share", "Sellers ship the rest: write direct = true, or leave it out."
+        yield from _rows("demand", wrong, column, column, "nobody ships the rest", remedy)
     if not frames["service"].is_empty() and settings.unserved_cents_per_unit is None:
         served = frames["service"]["demand_id"].unique().to_list()
         wrong = demand.filter(~pl.col("demand_id").is_in(served)).unique("demand_id", maintain_order=True)
@@ -118,7 +124,8 @@ def _demand_faults(frames: Frames, settings: Settings) -> Iterator[Fault]:
 
 
 def _flow_faults(frames: Frames, settings: Settings) -> Iterator[Fault]:
-    units = frames["demand"].group_by("demand_id").agg(pl.sum("units"))
+    stockable = pl.col("units") * pl.col("stockable_share")
+    units = frames["demand"].group_by("demand_id").agg(units=stockable.sum())
     flows = frames["flows"].join(units, "demand_id", maintain_order="left")
     least, most, whole = pl.col("min_units"), pl.col("max_units"), pl.col("units")
     wrong = flows.filter((least > most) | (pl.col("forbidden") & (least > 0)))
@@ -140,14 +147,26 @@ def _supply_faults(frames: Frames) -> Iterator[Fault]:
     supply = frames["supply"]
     if supply.is_empty():
         return
-    name = pl.coalesce("product_id", "group", pl.lit("")).alias("item")
+    name = ITEM.alias("item")
     supplied = supply.select(name)["item"].unique().to_list()
     demand = frames["demand"].with_columns(name).unique("item", maintain_order=True)
     wrong = demand.filter(~pl.col("item").is_in(supplied))
     yield from _rows("demand", wrong, "group", "item", "nobody supplies it", "Add a row to supply.")
-    if frames["inbound"].is_empty():
+
+
+def _inbound_faults(frames: Frames, given: Frames) -> Iterator[Fault]:
+    """Yield sellers without a way to a site, where ``inbound`` says how any of them gets anywhere."""
+    inbound, supply = frames["inbound"], frames["supply"]
+    if inbound.is_empty() or inbound.height < given["inbound"].height:  # rows left out are told already
         return
-    pairs = supply.select("seller_id").unique().join(frames["sites"].select("warehouse_id"), how="cross")
-    lost = pairs.join(frames["inbound"], ["seller_id", "warehouse_id"], "anti").sort("seller_id")
-    for seller, site in lost.head(_MOST).iter_rows():
-        yield Fault("inbound", None, None, "missing row", f"{seller} to {site}", "Add it.")
+    sellers = (inbound if supply.is_empty() else supply).select("seller_id").unique()
+    first = inbound.group_by("seller_id").agg(pl.first(ROW))
+    lost = (
+        sellers.join(frames["sites"].select("warehouse_id"), how="cross")
+        .join(inbound, ["seller_id", "warehouse_id"], "anti")
+        .join(first, "seller_id", "left")
+        .with_columns(way=pl.format("{} to {}", "seller_id", "warehouse_id"))
+        .sort("way")
+    )
+    remedy = "Add a row from this seller to this site."
+    yield from _rows("inbound", lost, "warehouse_id", "way", "missing row", remedy)

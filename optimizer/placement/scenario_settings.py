@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
-from difflib import get_close_matches
 from typing import Any, Final
 
 from graph.errors import Fault
+from graph.names import did_you_mean
 
 WHERE: Final = "scenario.toml"
 
@@ -227,9 +227,7 @@ def _free(table: Any, prefix: str, where: str) -> tuple[dict[str, Any], list[Fau
 def _unknown(given: Mapping[str, Any], known: Any, prefix: str, where: str) -> Iterator[Fault]:
     for name in given:
         if name not in known:
-            close = get_close_matches(name, list(known), n=1)
-            remedy = f"Did you mean {close[0]}?" if close else f"One of {', '.join(known)}."
-            yield Fault(where, None, f"{prefix}{name}", "unknown key", "", remedy)
+            yield Fault(where, None, f"{prefix}{name}", "unknown key", "", did_you_mean(name, known))
 
 
 def _start(given: Mapping[str, Any], where: str) -> tuple[date | None, list[Fault]]:

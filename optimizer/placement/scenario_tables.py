@@ -14,6 +14,9 @@ from optimizer.placement.scenario_cells import MOST_FAULTS, TYPES, Column, Kind,
 ROW: Final = "row"
 """The column that holds the number of each row as a spreadsheet shows it (the header is row 1)."""
 
+ITEM: Final = pl.coalesce("product_id", "group", pl.lit(""))
+"""What a row is about: its product, else its group; "" stands for everything alike."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -63,6 +66,7 @@ TABLES: Final[Mapping[str, Table]] = {
             "units": _AMOUNT,
             "units_sd": _OR_ZERO,
             "period": Column(empty=""),
+            "stockable_share": Column(Kind.NUMBER, empty=1.0, high=1.0),
         },
         key=("demand_id", "period"),
         optional=False,

@@ -25,7 +25,8 @@ from optimizer.placement.lagrangian import Lagrangian
 from optimizer.placement.model import Question
 from optimizer.placement.problem import FacilityProblem
 from optimizer.placement.record import PlaceLimits, Record
-from optimizer.placement.searches import Nearest, Searcher, Shared, searcher_of
+from optimizer.placement.searches import Nearest, Searcher, Shared
+from optimizer.placement.season_searches import seasonal
 from optimizer.placement.words import Method
 
 FIRST_ROUNDS = 50
@@ -67,7 +68,7 @@ def place(
     core = Core.of(problem)
     if core.contradicts or never_on_time(problem):
         raise explained(problem)
-    searcher = searcher_of(core, record)
+    searcher = seasonal(core, record)
     duals = Lagrangian(replace(core, whole=False))
     _rise(duals, searcher, record)
     if core.whole:

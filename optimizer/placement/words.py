@@ -20,6 +20,7 @@ class Limit(StrEnum):
     BUDGET = "budget"
     SINGLE_SOURCE = "single_source"
     ON_TIME = "on_time"
+    FLOWS = "flows"
 
 
 class PlanTerm(StrEnum):
@@ -31,11 +32,10 @@ class PlanTerm(StrEnum):
 
 
 class Method(StrEnum):
-    """How an answer was found and bounded: ``textbook`` is the strong model given to HiGHS as it stands."""
+    """What kind of problem it was, and so how its answer was found and bounded."""
 
     MEDIAN = "p_median"
     UNCAPACITATED = "uncapacitated"
     CAPACITATED = "capacitated"
     SINGLE_SOURCE = "single_source"
     ASSIGNMENT = "assignment"
-    TEXTBOOK = "textbook"

@@ -1,34 +1,25 @@
 """What a limit costs and what a site may cost: by solving the placement again with one thing changed.
 
 Values and bounds of both solves say between which amounts the truth lies: a change saves at least
-``before.bound - after.value`` and at most ``before.value - after.bound``.
+``before.bound - after.value`` and at most ``before.value - after.bound``. Limits with a number bind where the
+plan keeps them with nothing to spare. Whether a site's status or single sourcing binds is only known by
+solving without it: told are those without which a cheaper plan is found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
 from optimizer.placement.answer import Infeasible, NoPlanFound, PlacementAnswer
+from optimizer.placement.binding import binding
 from optimizer.placement.check import referee
-from optimizer.placement.frontier import on_time_share
-from optimizer.placement.plan import FacilityPlan
 from optimizer.placement.problem import CLOSED, OPEN, FacilityProblem
 from optimizer.placement.record import PlaceLimits
 from optimizer.placement.solve import place
-from optimizer.placement.verdict import TOLERANCE
 from optimizer.placement.words import Limit
-from optimizer.words import Floats
-
-CAPACITY_STEP: Final = 0.05
-"""A full site is given so much more, in whole units: a single unit would drown in the gap."""
-
-ON_TIME_STEP: Final = 0.01
-NEAR: Final = 1e-3
-"""The share on time binds where the plan keeps less than this more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +58,36 @@ def worths(
     answer: PlacementAnswer,
     limits: PlaceLimits,
     told: Callable[[str], None] = lambda _: None,
+    own: int | None = None,
 ) -> tuple[Worth, ...]:
     """Return the limits that bind the answer, each with what a step more is worth.
 
-    ``limits`` hold for each solve.
+    ``limits`` hold for each solve. Only the statuses of the first ``own`` sites may change (None: of all).
     """
     found = []
-    for limit, site, given, step, relaxed in _steps(problem, answer.plan):
-        name = None if site is None else problem.site_ids[site]
-        told(f"What more {limit} is worth{'' if name is None else f' at {name}'}")
-        try:
-            other = _refereed(relaxed, limits)
-        except NoPlanFound:
-            continue
-        saves, most = max(answer.value - other.value, 0.0), answer.value - other.bound
-        least = max(answer.bound - other.value, 0.0)
-        found.append(Worth(limit, name, given, step, saves, min(least, saves), max(most, saves)))
+    for one in binding(problem, answer.plan, own):
+        name = None if one.site is None else problem.site_ids[one.site]
+        told(f"What more {one.limit} is worth{'' if name is None else f' at {name}'}")
+        worth = worth_of(answer, one.relaxed, limits, (one.limit, name, one.given, one.step))
+        if worth is not None and (worth.saves > 0 or not one.asked):
+            found.append(worth)
     return tuple(found)
+
+
+def worth_of(
+    answer: PlacementAnswer,
+    relaxed: FacilityProblem,
+    limits: PlaceLimits,
+    named: tuple[Limit, str | None, float, float],
+) -> Worth | None:
+    """Return what a relaxed problem saves; ``named``: limit, site, its number and the step. None: no plan."""
+    try:
+        other = _refereed(relaxed, limits)
+    except NoPlanFound:
+        return None
+    saves, most = max(answer.value - other.value, 0.0), answer.value - other.bound
+    least = max(answer.bound - other.value, 0.0)
+    return Worth(*named, saves, min(least, saves), max(most, saves))
 
 
 def break_evens(
@@ -121,35 +125,3 @@ def _refereed(problem: FacilityProblem, limits: PlaceLimits) -> PlacementAnswer:
     answer = place(problem, limits=limits)
     referee(problem, answer)
     return answer
-
-
-_Step = tuple[Limit, int | None, float, float, FacilityProblem]
-
-
-def _steps(problem: FacilityProblem, plan: FacilityPlan) -> Iterator[_Step]:
-    """Yield each limit that binds the plan: its site, its number, the step, and the problem relaxed by it."""
-    count, spent = int(plan.open.sum()), float(problem.fixed[plan.open].sum())
-    if (most := problem.max_sites) is not None and count >= most and most < problem.sites:
-        yield Limit.MAX_SITES, None, most, 1.0, replace(problem, max_sites=most + 1)
-    shut = problem.fixed[~plan.open & (problem.forced != CLOSED)]
-    if (budget := problem.budget) is not None and len(shut) and spent + shut.min() > budget:
-        step = float(spent + shut.min() - budget)
-        yield Limit.BUDGET, None, budget, step, replace(problem, budget=budget + step)
-    share = problem.min_on_time
-    if share > 0 and on_time_share(problem, plan) < share + NEAR:
-        step = min(ON_TIME_STEP, share)
-        yield Limit.ON_TIME, None, share, step, replace(problem, min_on_time=share - step)
-    handled = handled_units(problem, plan)
-    for site in np.flatnonzero(handled >= problem.capacity * (1.0 - TOLERANCE)):
-        if plan.open[site]:
-            given = float(problem.capacity[site])
-            step = max(1.0, float(np.ceil(CAPACITY_STEP * given)))
-            more = problem.capacity.copy()
-            more[site] += step
-            yield Limit.CAPACITY, int(site), given, step, replace(problem, capacity=more)
-
-
-def handled_units(problem: FacilityProblem, plan: FacilityPlan) -> Floats:
-    """Return the capacity that a plan uses at each site, (I,)."""
-    use = plan.share * problem.use_of(plan.site, plan.demand)
-    return np.bincount(plan.site, use, problem.sites).astype(np.float64)

@@ -66,7 +66,7 @@ def test_a_program_in_whole_numbers(solver: Solver) -> None:
     assert (answer.ending, round(answer.cost), round(answer.bound)) == (Ending.OPTIMAL, -9, -9)
     assert answer.values.round().tolist() == [1, 1, 0]
     assert answer.duals is None
-    assert answer.repeatable
+    assert answer.repeatable is (solver is Solver.HIGHS)  # two workers race: which optimum wins is chance
 
 
 @pytest.mark.parametrize("solver", [Solver.HIGHS, Solver.GLOP])

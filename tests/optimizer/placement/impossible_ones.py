@@ -37,6 +37,8 @@ def drawn(rng: np.random.Generator) -> FacilityProblem:
         rest |= {"on_time": rng.random((sites, demands)), "min_on_time": round(rng.uniform(0.3, 0.9), 2)}
     if rng.random() < 0.2:
         rest["unserved"] = rng.integers(0, 60, demands).astype(float)
+    if rng.random() < 0.3:
+        rest["parts"] = rng.dirichlet(np.ones(2), demands).T
     cost = np.where(banned, np.inf, rng.integers(0, 60, (sites, demands)))
     return facility(cost, fixed, units=units, capacity=capacity, **rest)
 
@@ -108,14 +110,14 @@ def _spread(problem: FacilityProblem, is_open: Any, limit: Limit, units: int) ->
     allowed = np.isfinite(problem.cost) & is_open[:, None]
     rows, most = [np.append(np.zeros(sites * demands), np.ones(sites))], [float(units)]
     for site in np.flatnonzero(is_open):
-        use = np.zeros((sites, demands))
-        use[site] = problem.use_of(site, np.arange(demands))
+        uses = np.zeros((1 if problem.parts is None else len(problem.parts), sites, demands))
+        uses[:, site] = problem.uses_of(site, np.arange(demands))
         given = np.zeros(sites)
         if np.isfinite(problem.capacity[site]):
             given[site] = -1.0 if limit is Limit.CAPACITY else 0.0
-            rows.append(np.append(use.ravel(), given))
-            most.append(problem.capacity[site])
-        given = np.zeros(sites)
+            rows += [np.append(use.ravel(), given) for use in uses]
+            most += [problem.capacity[site]] * len(uses)
+        given, use = np.zeros(sites), uses.sum(axis=0)
         given[site] = -1.0 if limit is Limit.MIN_UNITS else 0.0
         rows.append(np.append(-use.ravel(), given))
         most.append(-problem.min_units[site])

@@ -47,14 +47,17 @@ def best_value(problem: FacilityProblem) -> float:
 
 
 def _best_with(problem: FacilityProblem, is_open: Any) -> float:
-    spent, count = float(problem.fixed[is_open].sum()), int(is_open.sum())
+    spend = problem.fixed if problem.spend is None else problem.spend
+    spent, count = float(spend[is_open].sum()), int(is_open.sum())
     if (problem.forced[is_open] < 0).any() or (problem.forced[~is_open] > 0).any():
         return np.inf
     if count < (problem.min_sites or 0) or (problem.max_sites is not None and count > problem.max_sites):
         return np.inf
     if problem.budget is not None and spent > problem.budget + 1e-9:
         return np.inf
-    return spent + (_whole if problem.single_source else _shared)(problem, is_open)
+    return float(problem.fixed[is_open].sum()) + (_whole if problem.single_source else _shared)(
+        problem, is_open
+    )
 
 
 def _whole(problem: FacilityProblem, is_open: Any) -> float:
@@ -66,34 +69,42 @@ def _whole(problem: FacilityProblem, is_open: Any) -> float:
     return best
 
 
+def _periods(problem: FacilityProblem) -> Any:
+    """Return the use of each period, (P, I, J)."""
+    use = problem.units[None, :] * np.ones((problem.sites, 1)) if problem.use is None else problem.use
+    return use[None] if problem.parts is None else use[None] * problem.parts[:, None, :]
+
+
 def _whole_cost(problem: FacilityProblem, is_open: Any, site_of: Any) -> float:
-    used, cost, kept = np.zeros(problem.sites), 0.0, 0.0
+    uses = _periods(problem)
+    used, cost, kept = np.zeros((len(uses), problem.sites)), 0.0, 0.0
     for demand, site in enumerate(site_of):
         if site < 0:
             cost += problem.unserved[demand]  # type: ignore[index]
             continue
-        used[site] += problem.units[demand] if problem.use is None else problem.use[site, demand]
+        used[:, site] += uses[:, site, demand]
         cost += problem.cost[site, demand]
         if problem.on_time is not None:
             kept += problem.units[demand] * problem.on_time[site, demand]
-    fits = (used <= problem.capacity + 1e-9).all() and (used[is_open] >= problem.min_units[is_open]).all()
+    busy = (used.sum(axis=0)[is_open] >= problem.min_units[is_open] - 1e-9).all()
+    fits = (used <= problem.capacity + 1e-9).all() and busy
     return cost if fits and kept >= problem.min_on_time * problem.units.sum() - 1e-9 else np.inf
 
 
 def _shared(problem: FacilityProblem, is_open: Any) -> float:
     """Solve the transport with the sites given, by SciPy."""
     sites, demands = problem.sites, problem.demands
-    use = problem.units[None, :] * np.ones((sites, 1)) if problem.use is None else problem.use
     upper = np.where(is_open[:, None] & np.isfinite(problem.cost), 1.0, 0.0).ravel()
     cost = np.where(np.isfinite(problem.cost), problem.cost, 0.0).ravel()
     rows, limits = [], []
     for site in np.flatnonzero(is_open):
-        row = np.zeros((sites, demands))
-        row[site] = use[site]
-        if np.isfinite(problem.capacity[site]):
-            rows.append(row.ravel())
-            limits.append(problem.capacity[site])
-        rows.append(-row.ravel())
+        own = np.zeros((sites, 1))
+        own[site] = 1.0
+        for use in _periods(problem):
+            if np.isfinite(problem.capacity[site]):
+                rows.append((own * use).ravel())
+                limits.append(problem.capacity[site])
+        rows.append(-(own * _periods(problem).sum(axis=0)).ravel())
         limits.append(-problem.min_units[site])
     if problem.min_on_time > 0 and problem.on_time is not None:
         rows.append(-(problem.units * problem.on_time).ravel())

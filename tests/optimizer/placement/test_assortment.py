@@ -142,18 +142,6 @@ def test_best_sellers_first_fills_each_site_from_the_top_of_its_list() -> None:
     assert plan.stocked.tolist() == [[True, True, False], [False, True, False]]
 
 
-def test_whole_units_follow_the_largest_remainders_within_the_room() -> None:
-    demands = [(0, 0, 1.5, 30), (1, 0, 0.4, 30), (2, 0, 0.3, 30), (3, 0, 0.3, 30)]
-    problem = assortment([[10]], demands)
-    plan = assort(problem, limits=NARROW).plan
-    assert plan.whole_depth(problem).tolist() == [[2, 1, 0, 0]]  # 2.5 units, rounded up
-    tight = replace(problem, capacity=np.array([2.5]))
-    assert plan.whole_depth(tight).tolist() == [[2, 0, 0, 0]]
-    problem = _middling(1)
-    units = assort(problem, limits=AssortmentLimits(rounds=10)).plan.whole_depth(problem)
-    assert (units.sum(axis=1) <= problem.capacity + 1e-6).all()
-    assert units.sum() > 0
-
 
 def _middling(seed: int) -> AssortmentProblem:
     """Eight sites, 60 offers of unequal demand in 40 regions, room for half of it."""

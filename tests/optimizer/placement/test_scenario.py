@@ -48,7 +48,21 @@ def test_weights_count_and_a_weight_of_nothing_counts_nothing() -> None:
     weights = dict.fromkeys(("fixed", "handling", "inbound", "holding"), 0.0) | {"freight": 2.0}
     problem = scenario_of(tables(), settings(weights=weights, budget_cents=700.0)).problem()
     assert problem.cost[0].tolist() == [200, 160, 360]
-    assert (problem.fixed.tolist(), problem.budget) == ([0, 0], 0)
+    assert problem.fixed.tolist() == [0, 0]
+    # The budget is money, whatever a plan counts it at.
+    assert (problem.spent.tolist(), problem.budget) == ([500, 300], 700)
+    both = FacilityPlan.assigned(np.array([True, True]), np.array([0, 1, 1]))
+    assert [str(one.limit) for one in check(problem, both).violations] == ["budget"]
+
+
+def test_without_a_weight_on_freight_a_pair_that_is_not_allowed_stays_so() -> None:
+    given = tables()
+    north, c = pl.col("warehouse_id") == "north", pl.col("demand_id") == "c"
+    given["service"] = given["service"].filter(~(north & c))
+    free = scenario_of(given, settings(weights={"freight": 0.0})).problem()
+    assert np.isinf(free.cost).tolist() == [[False, False, True], [False, False, False]]
+    given["demand"] = given["demand"].with_columns(units=pl.Series([10.0, 4.0, 0.0]))
+    assert np.isinf(scenario_of(given, settings()).problem().cost[0, 2])  # nor where nothing is demanded
 
 
 def test_a_probability_asked_for_makes_demand_count_wholly_or_not() -> None:
@@ -88,8 +102,7 @@ def test_each_period_keeps_the_capacity_and_costs_add_up() -> None:
     given["demand"] = pl.concat([quiet, peak])
     problem = scenario_of(given, settings()).problem()
     assert problem.units.tolist() == [40, 16, 24]
-    assert problem.use is not None
-    assert problem.use[1].tolist() == [30, 12, 18]  # November alone
+    assert problem.uses_of(1, np.arange(3)).tolist() == [[30, 12, 18], [10, 4, 6]]  # November, October
     plan = FacilityPlan.assigned(np.array([True, True]), np.array([0, 1, 1]))
     assert [str(one.limit) for one in check(problem, plan).violations] == ["capacity"]
     small = FacilityPlan.assigned(np.array([True, True]), np.array([0, 1, 0]))

@@ -1,25 +1,26 @@
-"""With periods a plan keeps every capacity in every one, and its bound is below every such plan."""
+"""With periods a plan keeps every capacity in every one, and none that is possible is refused or missed."""
 
 from __future__ import annotations
 
-from itertools import product
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from optimizer.placement.answer import Infeasible
-from optimizer.placement.check import check
+from optimizer.placement.check import check, referee
 from optimizer.placement.plan import FacilityPlan
+from optimizer.placement.problem import FacilityProblem
 from optimizer.placement.record import PlaceLimits
 from optimizer.placement.scenario import Scenario, scenario_of
-from optimizer.placement.seasons import loads, overloaded, place_scenario
+from optimizer.placement.solve import place
+from optimizer.placement.words import Limit
+from tests.optimizer.placement.placements import best_value, facility, random_facility
 from tests.optimizer.placement.scenarios import SETTINGS, tables
 
-LIMITS = PlaceLimits(seconds=20, gap=1e-6)
+EXACT = PlaceLimits(seconds=20, gap=1e-6)
 
 
 def seasonal(units: Any, capacity: tuple[float | None, float | None], **changes: Any) -> Scenario:
@@ -36,58 +37,80 @@ def seasonal(units: Any, capacity: tuple[float | None, float | None], **changes:
     return scenario_of(made, {**SETTINGS, **changes})
 
 
-def plans() -> list[FacilityPlan]:
-    """Return every plan of whole demands."""
-    pairs = product(product((False, True), repeat=2), product((0, 1), repeat=3))
-    return [FacilityPlan.assigned(np.array(opened), np.array(site_of)) for opened, site_of in pairs]
+CASES: dict[str, Any] = {
+    "shared": {},
+    "whole": {"single_source": True},
+    "busy": {"min_units": 6.0},
+    "few": {"max_sites": 2},
+    "left": {"unserved": True},
+}
 
 
-def best(scenario: Scenario) -> float:
-    """Return the cost of the best plan of whole demands that keeps every period, by trying all."""
-    problem, costs = scenario.problem(), []
-    for plan in plans():
-        verdict = check(problem, plan)
-        broken = {str(one.limit) for one in verdict.violations} - {"capacity"}
-        if not broken and not overloaded(scenario, plan).any():
-            costs.append(verdict.value)
-    return min(costs, default=np.inf)
+def drawn(seed: int, case: str) -> FacilityProblem:
+    """Draw a small problem of two or three periods, with peaks at different times and little room."""
+    rng = np.random.default_rng(seed)
+    rest = dict(CASES[case])
+    plain = random_facility(rng)
+    if "unserved" in rest:
+        rest["unserved"] = rng.integers(20, 90, plain.demands).astype(float)
+    if "min_units" in rest:
+        rest["min_units"] = np.full(plain.sites, rest["min_units"])
+    parts = rng.dirichlet(np.full(int(rng.integers(2, 4)), 0.5), plain.demands).T
+    tight = plain.units.sum() * rng.uniform(0.2, 0.8, plain.sites)
+    return replace(plain, parts=parts, capacity=np.ceil(tight), **rest)
 
 
-@given(
-    units=st.lists(st.lists(st.integers(0, 9), min_size=3, max_size=3), min_size=2, max_size=3).filter(
-        lambda rows: np.array(rows).sum() > 0
-    ),
-    north=st.integers(5, 30),
-    south=st.integers(0, 20),
-)
-def test_capacity_holds_in_every_period_and_the_bound_is_one(
-    units: list[list[int]], north: int, south: int
-) -> None:
-    scenario = seasonal(units, (north, south), single_sourcing=True)
-    known = best(scenario)
-    try:
-        answer = place_scenario(scenario, LIMITS)
-    except Infeasible:
-        # Then no plan keeps the safe limits, which count every period of a demand at its largest.
-        assert not any(check(scenario.problem(), plan).feasible for plan in plans())
-        return
-    assert not overloaded(scenario, answer.plan).any()
-    assert answer.bound <= known + 1e-6 * max(known, 1)
-    assert answer.value >= known - 1e-6 * known
+@pytest.mark.parametrize("case", CASES)
+def test_the_best_plan_is_that_of_brute_force_and_none_that_is_possible_is_refused(case: str) -> None:
+    possible = 0
+    for seed in range(12):
+        problem = drawn(seed, case)
+        best = best_value(problem)
+        if np.isinf(best):
+            with pytest.raises(Infeasible):
+                place(problem, limits=EXACT)
+            continue
+        possible += 1
+        answer = place(problem, limits=EXACT)
+        referee(problem, answer)
+        assert answer.value == pytest.approx(best, rel=1e-5)
+        assert answer.bound <= best + 1e-5 * best
+    assert possible >= 5
+
+
+def test_peaks_at_different_times_share_a_site() -> None:
+    # a and b peak in different months: with 10 a month each fits, although their peaks add up to 20.
+    scenario = seasonal([[10.0, 0.0, 10.0], [0.0, 10.0, 10.0]], (10.0, 10.0), single_sourcing=True)
+    answer = place(scenario.problem(), limits=EXACT)
+    site = dict(zip(answer.plan.demand.tolist(), answer.plan.site.tolist(), strict=True))
+    assert site[0] == site[1] != site[2]
+
+
+def test_the_least_use_counts_all_periods_together() -> None:
+    problem = facility([[1.0, 1.0]], units=np.array([20.0, 20.0]), min_units=30.0, parts=[[1, 0], [0, 1]])
+    assert place(problem, limits=EXACT).value == 2.0
+    with pytest.raises(Infeasible):
+        place(replace(problem, min_units=np.array([41.0])), limits=EXACT)
 
 
 def test_a_peak_in_another_period_is_found() -> None:
     # All together the second month is larger; the south's own demands have their peak in the first.
-    units = [[0.0, 8.0, 8.0], [20.0, 4.0, 4.0]]
-    scenario = seasonal(units, (None, 12.0))
-    answer = place_scenario(scenario, LIMITS)
-    handled = loads(scenario, answer.plan)
-    assert handled[1].max() == pytest.approx(12.0)
-    assert handled.sum(axis=0) == pytest.approx([16.0, 28.0])
+    scenario = seasonal([[0.0, 8.0, 8.0], [20.0, 4.0, 4.0]], (None, 12.0))
+    problem = scenario.problem()
+    answer = place(problem, limits=EXACT)
+    uses = answer.plan.share * problem.uses_of(answer.plan.site, answer.plan.demand)
+    handled = [np.bincount(answer.plan.site, use, 2) for use in uses]
+    assert np.max(handled, axis=0)[1] == pytest.approx(12.0)
+    assert np.sum(handled, axis=1) == pytest.approx([16.0, 28.0])
+
+
+def test_the_referee_sees_a_capacity_that_is_broken_in_one_period() -> None:
+    problem = facility([[1.0, 1.0]], units=np.array([6.0, 6.0]), parts=[[1, 0], [0, 1]])
+    plan = FacilityPlan.assigned(np.array([True]), np.array([0, 0]))
+    assert check(replace(problem, capacity=np.array([6.0])), plan).feasible
+    broken = check(replace(problem, capacity=np.array([5.0])), plan).violations
+    assert [(one.limit, one.needed) for one in broken] == [(Limit.CAPACITY, 6.0)]
 
 
 def test_without_periods_it_is_the_plain_problem() -> None:
-    scenario = scenario_of(tables(), SETTINGS)
-    answer = place_scenario(scenario, LIMITS)
-    assert check(scenario.problem(), answer.plan).feasible
-    assert loads(scenario, answer.plan).shape == (2, 1)
+    assert scenario_of(tables(), SETTINGS).problem().parts is None

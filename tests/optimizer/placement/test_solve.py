@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 
+from optimizer.mathopt import Solver
 from optimizer.placement.answer import Infeasible, NoPlanFound, PlacementAnswer, Progress
 from optimizer.placement.check import referee
+from optimizer.placement.core import Core
+from optimizer.placement.exact import run
+from optimizer.placement.model import Question
 from optimizer.placement.problem import FacilityProblem
-from optimizer.placement.record import PlaceLimits
+from optimizer.placement.record import PlaceLimits, Record
 from optimizer.placement.solve import place
 from optimizer.placement.words import Method
 from optimizer.words import Status
@@ -143,6 +148,18 @@ def test_equal_calls_give_equal_answers() -> None:
     assert first.repeatable
     assert (first.value, first.bound) == (second.value, second.bound)
     assert first.plan.share.tolist() == second.plan.share.tolist()
+
+
+def test_an_answer_in_which_cp_sat_took_part_is_not_called_repeatable() -> None:
+    problem = replace(random_facility(np.random.default_rng(4)), single_source=True)
+    core = Core.of(problem)
+    for solver in (Solver.HIGHS, Solver.CP_SAT):
+        record = Record(problem, EXACT, lambda _: None, lambda: False)
+        bound = run(core, Question.everything(core), record, solver)
+        assert bound is not None
+        record.prove(bound)
+        answer = record.answer(Method.SINGLE_SOURCE)
+        assert (answer.status, answer.repeatable) == (Status.OPTIMAL, solver is Solver.HIGHS)
 
 
 @pytest.mark.parametrize("single_source", [False, True])
