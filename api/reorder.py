@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
 from pathlib import Path
 from typing import Final
 
@@ -21,37 +20,62 @@ from inventory.events import TRANSIT, EventType, StockEvent, StockKey
 from inventory.forecast import demand_of_products, purchases
 from inventory.places import past_stretches, place_shares
 from inventory.reorder import PlaceDemand, Reorder, ReorderRule, reorder
-from inventory.restock import Placed, placed, restock_times
+from inventory.restock import OrderHistory, Placed, RestockTime, restock_times
 from inventory.sql import SqlHome
-from inventory.sql.reorders import order_events, ordered_places
+from inventory.sql.reorders import ordered_places
 from inventory.stock import StockRow, fold
 from inventory.words import Law
+from replay.purchasing.store import order_history
 
 AT_ONCE: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Shelves:
-    """The stock of all places, in order of their keys, and the purchase orders that each has had."""
+    """The stock of all places, in order of their keys, and the purchase orders that they have had."""
 
     rows: tuple[StockRow, ...]
-    orders: Mapping[StockKey, Placed]
+    history: OrderHistory
+
+    @property
+    def told_at(self) -> datetime | None:
+        """When the last of them moved."""
+        return max((row.updated_at for row in self.rows if row.updated_at is not None), default=None)
+
+    def restocking(self, at: datetime, assumed: RestockTime) -> dict[StockKey, RestockTime]:
+        """Return the restock time in force at each place: learned where orders came in, else assumed."""
+        # Whoever is waited for too shortly teaches only the short ones of their lead times.
+        known = {row.key: max(row.lead_time_days or 0.0, assumed.mean_days) for row in self.rows}
+        own, others = restock_times(self.history.placed(at, known), assumed)
+        return {row.key: own.get(row.key.seller_id, others) for row in self.rows}
+
+    def placed(self, at: datetime, restocking: Mapping[StockKey, RestockTime]) -> dict[StockKey, Placed]:
+        """Return what was ordered for each place, as the worker will see it when these times are set."""
+        found = self.history.placed(at, {key: time.mean_days for key, time in restocking.items()})
+        return {row.key: found.get(row.key, Placed()) for row in self.rows}
 
 
 @dataclass(frozen=True, slots=True)
 class Reorders:
-    """What to do about every place as of an instant, in order of their keys."""
+    """What to do about every place, in order of their keys.
+
+    ``as_of``: what the demand is known by; ``stock_at``: the last instant that the stock tells of, or that of
+    the demand where it is later. Days to come are counted from there. ``given_up``: purchase orders that were
+    waited for in vain.
+    """
 
     snapshot_id: str
     as_of: datetime
+    stock_at: datetime
     rule: ReorderRule
     places: tuple[Reorder, ...]
+    given_up: int = 0
 
     @property
     def due(self) -> list[Reorder]:
         """The places to order for now: what runs out first comes first."""
         return sorted(
-            (one for one in self.places if one.due), key=lambda one: (one.empty_at or self.as_of, one.key)
+            (one for one in self.places if one.due), key=lambda one: (one.empty_at or self.stock_at, one.key)
         )
 
 
@@ -61,20 +85,20 @@ def is_table(stock: str) -> bool:
     return "://" not in stock and (path.is_dir() or path.suffix.lower() in (".csv", ".parquet"))
 
 
-def read_shelves(stock: str, at: datetime) -> Shelves:
-    """Return the stock of a ledger, or of tables; BadInput where there is none."""
+def read_shelves(stock: str) -> Shelves:
+    """Return the stock of a ledger, or of tables, as it is now; BadInput where there is none."""
     if is_table(stock):
         events = stock_file(Path(stock)).events
         rows = list(fold(events).values())
-        orders = placed([one for one in events if _is_order(one)], at)
+        history = OrderHistory([one for one in events if _is_order(one)])
     else:
         with closing(existing(stock)) as home, home.reading() as unit:
             rows = list(unit.store.all_rows())
-            orders = placed(order_events(unit.connection, ordered_places(unit.connection)), at)
+            history = order_history(unit.connection, ordered_places(unit.connection))
     kept = sorted((row for row in rows if row.key.location_id != TRANSIT), key=lambda row: row.key)
     if not kept:
         raise BadInput(f"{stock} holds no stock: nothing can be ordered again.")
-    return Shelves(tuple(kept), orders)
+    return Shelves(tuple(kept), history)
 
 
 def _is_order(event: StockEvent) -> bool:
@@ -82,13 +106,30 @@ def _is_order(event: StockEvent) -> bool:
 
 
 def find_reorders(snapshot: Path, stock: str, rule: ReorderRule) -> Reorders:
-    """Return what to do about each place of a stock, with the demand that a snapshot knows.
+    """Return what to do about each place of a stock as it is now, with the demand that a snapshot knows.
 
     Raises SnapshotError and BadInput for what cannot be read.
     """
     folder = snapshot_folder(snapshot)
     meta = ParquetStore(folder).meta()
-    shelves = read_shelves(stock, meta.as_of)
+    shelves = read_shelves(stock)
+    at = max(meta.as_of, shelves.told_at or meta.as_of)
+    restocking = shelves.restocking(at, rule.restock)
+    placed = shelves.placed(at, restocking)
+    stretch_days = {key: rule.stretch_days(time) for key, time in restocking.items()}
+    demand = _demand(folder, meta.as_of, stretch_days, rule)
+    places = [
+        reorder(row, placed[row.key].open_units, demand[row.key], restocking[row.key], rule, at)
+        for row in shelves.rows
+    ]
+    given_up = sum(one.given_up for one in placed.values())
+    return Reorders(meta.snapshot_id, meta.as_of, at, rule, tuple(places), given_up)
+
+
+def _demand(
+    folder: Path, as_of: datetime, stretch_days: Mapping[StockKey, int], rule: ReorderRule
+) -> dict[StockKey, PlaceDemand]:
+    """Return the demand of places; with the stretches of so many days each for an empirical law."""
     try:
         products = pl.read_parquet(folder / "network" / "products.parquet")
         bought = purchases(pl.read_parquet(folder / "events.parquet"), products)
@@ -98,29 +139,38 @@ def find_reorders(snapshot: Path, stock: str, rule: ReorderRule) -> Reorders:
         raise SnapshotError(f"{folder} cannot be read: build the snapshot again.") from error
     rates = {
         product: (mean, var)
-        for product, mean, var in demand_of_products(bought, meta.as_of)
+        for product, mean, var in demand_of_products(bought, as_of)
         .select("product_id", "mean", "var")
         .iter_rows()
     }
     prices = {
         (p, s): cents for p, s, cents in offers.select("product_id", "seller_id", "price_cents").iter_rows()
     }
-    keys, days = [row.key for row in shelves.rows], ceil(rule.restock.mean_days + rule.review_days)
-    shares = place_shares(keys, sold, meta.as_of)
-    seen = past_stretches(keys, sold, meta.as_of, max(days, 1)) if rule.law is Law.EMPIRICAL else {}
-    own, others = restock_times(shelves.orders, rule.restock)
-    places = []
-    for row in shelves.rows:
-        demand = shares[row.key].of(*rates.get(row.key.product_id, (0.0, 0.0)))
-        price = prices.get((row.key.product_id, row.key.seller_id))
-        asked = PlaceDemand(*demand, price, seen.get(row.key, ()))
-        on_order = shelves.orders.get(row.key, Placed()).open_units
-        places.append(reorder(row, on_order, asked, own.get(row.key.seller_id, others), rule, meta.as_of))
-    return Reorders(meta.snapshot_id, meta.as_of, rule, tuple(places))
+    shares = place_shares(list(stretch_days), sold, as_of)
+    seen = _stretches(sold, as_of, stretch_days) if rule.law is Law.EMPIRICAL else {}
+    found = {}
+    for key, share in shares.items():
+        mean, var = share.of(*rates.get(key.product_id, (0.0, 0.0)))
+        found[key] = PlaceDemand(mean, var, prices.get((key.product_id, key.seller_id)), seen.get(key, ()))
+    return found
+
+
+def _stretches(
+    sold: pl.DataFrame, as_of: datetime, stretch_days: Mapping[StockKey, int]
+) -> dict[StockKey, tuple[float, ...]]:
+    """Return the units of past stretches, each place's as long as its own restocking (one a seller)."""
+    by_days: dict[int, list[StockKey]] = {}
+    for key, days in stretch_days.items():
+        by_days.setdefault(days, []).append(key)
+    found: dict[StockKey, tuple[float, ...]] = {}
+    for days, keys in by_days.items():
+        theirs = sold.filter(pl.col("seller_id").is_in({key.seller_id for key in keys}))
+        found |= past_stretches(keys, theirs, as_of, days)
+    return found
 
 
 def apply_settings(stock: str, places: Sequence[Reorder]) -> int:
-    """Write safety stock, reorder point and lead time of each place into a ledger; return how many."""
+    """Write the settings of each place into a ledger, by which its worker orders; return how many."""
     if is_table(stock):
         raise BadInput("--apply writes into a ledger: name one with --stock, not tables.")
     with closing(SqlHome.open(stock)) as home:

@@ -26,6 +26,8 @@ MANY_SD: Final = 4.0
 LEAST_BEYOND: Final = 1.0
 """A quantile is read off stretches only where at least so many of them lie beyond it."""
 
+_ROUNDING: Final = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:
@@ -57,7 +59,7 @@ class Spread:
                     "Use another law, or a lower level."
                 )
             return float(np.quantile(self.stretches, level, method="inverted_cdf"))
-        return float(quantiles(np.array([self.mean]), np.array([self.var]), level)[0])
+        return float(quantiles(np.array([self.mean]), np.array([self._count_var]), level)[0])
 
     def short(self, units: float) -> float:
         """Return how many units are expected to lack with ``units`` in stock: E(demand - units)+."""
@@ -66,13 +68,19 @@ class Spread:
         if self.law is Law.EMPIRICAL:
             return float(np.maximum(np.array(self.stretches) - units, 0.0).mean())
         below = np.arange(max(int(np.floor(units)), 0))
-        return max(self.mean - float(_above(self.mean, self.var, below).sum()), 0.0)
+        return max(self.mean - float(_above(self.mean, self._count_var, below).sum()), 0.0)
+
+    @property
+    def _count_var(self) -> float:
+        """The variance of a law of counts; a Poisson's is its mean, whatever was found."""
+        return self.mean if self.law is Law.POISSON else self.var
 
 
 def spread_of(mean: float, var: float, law: Law | None = None, stretches: Sequence[float] = ()) -> Spread:
     """Return a demand's spread by a law, or by the one that fits (None), told in words with its numbers.
 
-    Raises BadInput for moments that are none, and for an empirical law without stretches.
+    A law that is asked for is taken. Raises BadInput for moments that are none, for an empirical law without
+    stretches, and for a negative binomial one whose variance is below its mean.
     """
     if not (0.0 <= mean < float("inf") and 0.0 <= var < float("inf")):
         raise BadInput(f"Mean and variance are not below zero, and finite: {mean:g}, {var:g}.")
@@ -82,7 +90,7 @@ def spread_of(mean: float, var: float, law: Law | None = None, stretches: Sequen
         seen = tuple(sorted(float(units) for units in stretches))
         return Spread(law, mean, var, f"as asked: {len(seen)} stretches of the history", seen)
     if law is not None:
-        return Spread(law, mean, var, "as asked")
+        return Spread(law, mean, var, _as_asked(law, mean, var))
     sd = var**0.5
     if var <= EVEN * mean:
         why = f"variance {var:.3g} is not above the mean {mean:.3g}: units come one by one, at a steady rate"
@@ -97,13 +105,37 @@ def spread_of(mean: float, var: float, law: Law | None = None, stretches: Sequen
     return Spread(Law.NEGATIVE_BINOMIAL, mean, var, why)
 
 
+def _as_asked(law: Law, mean: float, var: float) -> str:
+    """Return what a law that was asked for makes of these moments; BadInput where there is none."""
+    if law is Law.POISSON:
+        return f"as asked: the variance, {var:.3g}, is taken to be the mean, {mean:.3g}"
+    if law is Law.NORMAL:
+        below = 100 * stats.norm.cdf(-mean / var**0.5) if var > 0 else 0.0
+        return f"as asked: {below:.2g} % of it lies below zero"
+    if var < mean * (1.0 - _ROUNDING):
+        why = f"not {var:g} and {mean:g}: ask for poisson"
+        raise BadInput(f"A negative binomial law has a variance above its mean, {why}.")
+    return f"as asked: variance {var:.3g}, mean {mean:.3g}"
+
+
+def belief_moments(shape: Floats, rate: Floats, days: float) -> tuple[Floats, Floats]:
+    """Return mean and variance of the units in so many days, what is unknown of their rate included, (N,).
+
+    The belief about units a day is gamma(shape, rate): ``shape`` counts units, ``rate`` days. The units are
+    then negative binomial (Greenwood & Yule 1920): no normal law tells how deep to stock what sells twice a
+    month.
+    """
+    mean = shape / rate * days
+    return mean, mean * (1.0 + days / rate)
+
+
 def quantiles(mean: Floats, var: Floats, level: float) -> Ints:
     """Return the least whole units that cover each demand with probability ``level``, (N,).
 
-    Negative binomial where the variance exceeds the mean, else Poisson.
+    Negative binomial where the variance exceeds the mean, else Poisson, to which it tends.
     """
     found = np.zeros(mean.shape, dtype=np.int64)
-    uneven = var > mean * (1.0 + 1e-9)
+    uneven = var > mean * (1.0 + _ROUNDING)
     ratio = np.where(uneven, mean / np.maximum(var, 1e-300), 0.5)
     shape = np.where(uneven, mean * ratio / (1.0 - ratio), 1.0)
     nothing = np.exp(np.where(uneven, shape * np.log(ratio), -mean))
@@ -117,7 +149,7 @@ def quantiles(mean: Floats, var: Floats, level: float) -> Ints:
 
 def _above(mean: float, var: float, units: Ints) -> Floats:
     """Return the probability of more than so many units."""
-    if var > mean * (1.0 + 1e-9):
+    if var > mean * (1.0 + _ROUNDING):
         return np.asarray(stats.nbinom.sf(units, mean**2 / (var - mean), mean / var))
     return np.asarray(stats.poisson.sf(units, mean))
 

@@ -92,7 +92,7 @@ class Ledger(Protocol):
         ...
 
     def configure(self, settings: Mapping[StockKey, StockSettings]) -> None:
-        """Set what is not folded: safety stock, reorder point, lead time."""
+        """Set what is not folded: safety stock, reorder point, lead time, order-up-to level."""
         ...
 
     def order(self, order_id: str, *, lock: bool = False) -> Reservation | None:

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -111,7 +111,7 @@ class MemoryStore:
     def configure(self, settings: Mapping[StockKey, StockSettings]) -> None:
         """Set the settings of rows that exist."""
         for key, given in settings.items():
-            self._shelf.set(self._shelf.rows, key, replace(self._shelf.rows[key], **asdict(given)))
+            self._shelf.set(self._shelf.rows, key, self._shelf.rows[key].configured(given))
 
     def reservations(self, order_ids: Sequence[str], *, lock: bool) -> dict[str, Reservation]:  # noqa: ARG002
         """Return the orders that exist."""

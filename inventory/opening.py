@@ -4,7 +4,8 @@ For every offer that still sells, the belief about its daily demand is a gamma d
 the day of its first sale (which itself only tells that the offer exists) and days since then, both forgotten
 with a half-life, drawn towards the mean of all offers by half a unit's weight.
 The place opens with the units that cover so many days with a given probability; reorder point and safety
-stock come from the same distribution over the restock lead time.
+stock come from the same distribution over the restock lead time. It is ordered for up to that point and what
+sells on average in those days of cover.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from graph.days import day_number, local_day
 from graph.errors import BadInput
-from inventory.days import local_day
 from inventory.events import Cause, EventType, StockEvent, StockKey
-from inventory.intermittent import moments, quantile
+from inventory.laws import belief_moments, quantiles
 from inventory.stock import StockSettings
 
 DEMAND: Final = ("product_id", "seller_id", "region", "day", "units")
@@ -77,22 +78,23 @@ def opening(demand: pl.DataFrame, at: datetime, rule: OpeningRule = OpeningRule(
     shape = units + rule.prior_units
     overall = (units.sum() + rule.prior_units) / days.sum()
     rate = days + rule.prior_units / overall
-    cover = quantile(shape, rate, rule.cover_days, rule.level)
-    reorder = quantile(shape, rate, rule.restock_days, rule.level)
-    expected, _ = moments(shape, rate, rule.restock_days)
+    cover = quantiles(*belief_moments(shape, rate, rule.cover_days), rule.level)
+    expected, var = belief_moments(shape, rate, rule.restock_days)
+    reorder = quantiles(expected, var, rule.level)
     keys = [
         StockKey(product, seller, seller) for product, seller in sold.select("product_id", "seller_id").rows()
     ]
     marks = _marks(keys, at, rule)
     safety = np.maximum(reorder - np.floor(expected), 0)
+    full = reorder + np.ceil(shape / rate * rule.cover_days)
     return Opening(
         tuple(
             StockEvent(mark, key, EventType.RECEIVED, max(int(depth), 1), at, source=Cause.SYNTHETIC.value)
             for mark, key, depth in zip(marks, keys, cover, strict=True)
         ),
         {
-            key: StockSettings(int(spare), int(point), rule.restock_days)
-            for key, spare, point in zip(keys, safety, reorder, strict=True)
+            key: StockSettings(int(spare), int(point), rule.restock_days, int(most))
+            for key, spare, point, most in zip(keys, safety, reorder, full, strict=True)
         },
     )
 
@@ -101,7 +103,7 @@ def _offers(demand: pl.DataFrame, today: date, rule: OpeningRule) -> pl.DataFram
     """Return product, seller, forgotten units and forgotten days on sale of the offers that still sell."""
     if missing := [name for name in DEMAND if name not in demand.columns]:
         raise BadInput(f"The demand table lacks {', '.join(missing)}: build the snapshot again.")
-    age = (pl.lit(today) - pl.from_epoch("day", time_unit="d")).dt.total_days()
+    age = day_number(today) - pl.col("day")
     decay = np.log(2.0) / rule.half_life_days
     offer = ("product_id", "seller_id")
     first = pl.col("age") == pl.col("age").max().over(offer)

@@ -11,7 +11,7 @@ now and then, L includes the time between two looks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil, floor
 from typing import Final
@@ -51,6 +51,10 @@ class ReorderRule:
     restock: RestockTime = ASSUMED
     law: Law | None = None
 
+    def stretch_days(self, restock: RestockTime) -> int:
+        """Return the whole days from a look at the stock to the receipt of what it orders; at least one."""
+        return max(ceil(restock.mean_days + self.review_days - 1e-9), 1)
+
     def __post_init__(self) -> None:
         wrong = [
             (not 0 < self.level < 1, f"level = {self.level} is not between 0 and 1"),
@@ -81,35 +85,54 @@ class PlaceDemand:
 class Reorder:
     """What to do about one place. Counts are units; ``on_order`` is ordered and not received yet.
 
-    ``due``: the available stock is at the reorder point or below, something sells, and nothing is on order.
-    ``order_at`` and ``empty_at``: when stock is expected to get to the reorder point, and to nothing (None:
-    not foreseen); ``fill_rate``: the share of units expected to be served from the shelf.
+    ``stock``: its row with the ``settings`` that follow; what is not expected to sell has no reorder point.
+    ``order_at`` and ``empty_at``: when the units there and on order are expected to get to the reorder point,
+    and those there to nothing (None: not foreseen).
     """
 
-    key: StockKey
-    available: int
+    stock: StockRow
     on_order: int
     demand: PlaceDemand
     restock: RestockTime
     spread: Spread
-    safety_stock: int
-    reorder_point: int
-    order_up_to: int
-    due: bool
+    settings: StockSettings
     order_at: datetime | None
     empty_at: datetime | None
 
     @property
-    def quantity(self) -> int:
-        """How much to order when it is due."""
-        return max(self.order_up_to - self.available - self.on_order, 0)
+    def key(self) -> StockKey:
+        """The place."""
+        return self.stock.key
 
     @property
-    def settings(self) -> StockSettings:
-        """What the stock table takes; what is not expected to sell has no reorder point."""
-        if not self.demand.mean_per_day:
-            return StockSettings(None, None, self.restock.mean_days)
-        return StockSettings(self.safety_stock, self.reorder_point, self.restock.mean_days)
+    def available(self) -> int:
+        """The units that may still be promised."""
+        return self.stock.available
+
+    @property
+    def safety_stock(self) -> int:
+        """What the reorder point holds beyond the expected demand."""
+        return self.settings.safety_stock or 0
+
+    @property
+    def reorder_point(self) -> int:
+        """The units there and on order at which it is ordered for again."""
+        return self.settings.reorder_point or 0
+
+    @property
+    def order_up_to(self) -> int:
+        """The units up to which it is ordered for."""
+        return self.settings.order_up_to or 0
+
+    @property
+    def due(self) -> bool:
+        """Whether to order now, as the worker does once the settings are in its ledger."""
+        return self.stock.is_due(self.on_order)
+
+    @property
+    def quantity(self) -> int:
+        """How much to order when it is due."""
+        return self.stock.refill(self.on_order)
 
     @property
     def fill_rate(self) -> float:
@@ -174,28 +197,40 @@ def reorder(
     row: StockRow, on_order: int, demand: PlaceDemand, restock: RestockTime, rule: ReorderRule, at: datetime
 ) -> Reorder:
     """Return what to do about one place at an aware instant."""
-    looked = RestockTime(restock.mean_days + rule.review_days, restock.sd_days, restock.basis, restock.n)
-    mean, var = lead_time_demand(demand.mean_per_day, demand.mean_per_day, demand.var_per_day, looked)
-    told = len(demand.stretches) * (1.0 - rule.level) >= LEAST_BEYOND
-    law = None if rule.law is Law.EMPIRICAL and not told else rule.law
-    spread = spread_of(mean, var, law, demand.stretches)
-    # The small shift keeps a point that is a whole number but for rounding from being one unit more.
-    point = max(ceil(spread.quantile(rule.level) - 1e-9), 0) if demand.mean_per_day > 0 else 0
-    sells = demand.mean_per_day > 0
+    spread = _spread(demand, restock, rule)
+    settings = _settings(demand, restock, rule, spread)
+    ahead = row.available + on_order - (settings.reorder_point or 0)
     return Reorder(
-        key=row.key,
-        available=row.available,
+        stock=row.configured(settings),
         on_order=on_order,
         demand=demand,
         restock=restock,
         spread=spread,
-        safety_stock=max(point - floor(mean), 0),
-        reorder_point=point,
-        order_up_to=point + order_quantity(demand, rule) if sells else 0,
-        due=sells and not on_order and row.available <= point,
-        order_at=_after(at, row.available + on_order - point, demand.mean_per_day),
+        settings=settings,
+        order_at=_after(at, ahead, demand.mean_per_day),
         empty_at=_after(at, row.available, demand.mean_per_day),
     )
+
+
+def _spread(demand: PlaceDemand, restock: RestockTime, rule: ReorderRule) -> Spread:
+    """Return the spread of the units until a receipt, the time between two looks included."""
+    looked = replace(restock, mean_days=restock.mean_days + rule.review_days)
+    mean, var = lead_time_demand(demand.mean_per_day, demand.mean_per_day, demand.var_per_day, looked)
+    seen = len(demand.stretches)
+    if rule.law is not Law.EMPIRICAL or seen * (1.0 - rule.level) >= LEAST_BEYOND:
+        return spread_of(mean, var, rule.law, demand.stretches)
+    spread = spread_of(mean, var)
+    why = f"{seen} stretches of the history cannot tell what covers {rule.level:g}; {spread.why}"
+    return replace(spread, why=why)
+
+
+def _settings(demand: PlaceDemand, restock: RestockTime, rule: ReorderRule, spread: Spread) -> StockSettings:
+    if demand.mean_per_day <= 0:
+        return StockSettings(lead_time_days=restock.mean_days)
+    # The small shift keeps a point that is a whole number but for rounding from being one unit more.
+    point = max(ceil(spread.quantile(rule.level) - 1e-9), 0)
+    spare = max(point - floor(spread.mean), 0)
+    return StockSettings(spare, point, restock.mean_days, point + order_quantity(demand, rule))
 
 
 def _after(at: datetime, units: int, mean_per_day: float) -> datetime | None:

@@ -1,15 +1,16 @@
 """How long a purchase order takes, learned from REORDERED to RECEIVED, and what of it is still to come.
 
 At each place receipts fill the open orders, the oldest first; an order's lead time ends with its last unit.
-Receipts that Malha made up (`synthetic`, `recorded`) and counts fill none. An order that nothing came of for
-`GIVEN_UP` is taken to be lost: it neither teaches nor keeps a new one from being made.
+Receipts that Malha made up (`synthetic`, `recorded`) and counts fill none. An order that is not received in
+90 days, or in three lead times of its place where they are longer, is given up: it neither teaches nor keeps
+a new one from being made. Nor does one that was called off.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -19,7 +20,9 @@ import numpy as np
 from graph.errors import BadInput
 from inventory.events import Cause, EventType, StockEvent, StockKey
 
-GIVEN_UP: Final = timedelta(days=90)
+_LEAST_DAYS: Final = 90.0
+_LEAD_TIMES: Final = 3.0
+_MOST_DAYS: Final = 36_500.0
 _DAY: Final = timedelta(days=1)
 _MADE_UP: Final = frozenset({Cause.SYNTHETIC.value, Cause.RECORDED.value, Cause.COUNT.value})
 _DRAWN: Final = 3.0
@@ -50,33 +53,48 @@ class RestockTime:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The purchase orders of one place: how many were made, units still to come, and days of those done."""
+    """The purchase orders of one place: how many were made, units still to come, and days of those done.
+
+    ``given_up``: how many were waited for in vain.
+    """
 
     orders: int = 0
     open_units: int = 0
     days: tuple[float, ...] = ()
+    given_up: int = 0
 
 
-def placed(events: Iterable[StockEvent], at: datetime) -> dict[StockKey, Placed]:
-    """Return the purchase orders by place, from events in the order of booking, as of an aware instant."""
-    orders: dict[StockKey, list[tuple[datetime, int]]] = defaultdict(list)
-    counts: dict[StockKey, int] = defaultdict(int)
-    days: dict[StockKey, list[float]] = defaultdict(list)
-    for event in events:
-        waiting = orders[event.key]
-        if event.event_type is EventType.REORDERED:
-            counts[event.key] += 1
-            waiting.append((event.at, event.quantity))
-        elif event.event_type is EventType.RECEIVED and fills(event):
-            days[event.key] += _fill(waiting, event)
-    return {
-        key: Placed(
-            counts[key],
-            sum(units for made, units in waiting if at - made <= GIVEN_UP),
-            tuple(days[key]),
-        )
-        for key, waiting in orders.items()
-    }
+@dataclass(frozen=True, slots=True)
+class OrderHistory:
+    """REORDERED and RECEIVED events of places, in the order of booking at each.
+
+    ``canceled``: when orders were called off, by the id of their REORDERED.
+    """
+
+    events: Sequence[StockEvent] = ()
+    canceled: Mapping[str, datetime] = field(default_factory=dict)
+
+    def placed(self, at: datetime, lead_days: Mapping[StockKey, float | None]) -> dict[StockKey, Placed]:
+        """Return the purchase orders by place as of an aware instant.
+
+        ``lead_days``: the restock lead time of each place (absent or None: not known). What was called off
+        counts as an order, for ids follow from the count, and nothing is to come of it.
+        """
+        found: dict[StockKey, _Place] = {}
+        for event in self.events:
+            place = found.get(event.key)
+            if place is None:
+                place = found[event.key] = _Place(patience(lead_days.get(event.key)))
+            if event.event_type is EventType.REORDERED:
+                place.order(event, self.canceled.get(event.event_id))
+            elif event.event_type is EventType.RECEIVED and fills(event):
+                place.receive(event)
+        return {key: place.placed(at) for key, place in found.items()}
+
+
+def patience(lead_days: float | None) -> timedelta:
+    """Return how long an order is waited for: 90 days, or three lead times of its place if that is longer."""
+    return timedelta(days=min(max(_LEAST_DAYS, _LEAD_TIMES * (lead_days or 0.0)), _MOST_DAYS))
 
 
 def fills(receipt: StockEvent) -> bool:
@@ -84,19 +102,46 @@ def fills(receipt: StockEvent) -> bool:
     return receipt.source not in _MADE_UP
 
 
-def _fill(waiting: list[tuple[datetime, int]], receipt: StockEvent) -> list[float]:
-    """Fill the open orders of a place with a receipt; return how many days each took that is done now."""
-    waiting[:] = [order for order in waiting if receipt.at - order[0] <= GIVEN_UP]
-    left, done = receipt.quantity, list[float]()
-    while waiting and left > 0:
-        made, units = waiting[0]
-        if units > left:
-            waiting[0] = (made, units - left)
-            break
-        left -= units
-        waiting.pop(0)
-        done.append(max((receipt.at - made) / _DAY, 0.0))
-    return done
+@dataclass(slots=True)
+class _Order:
+    """A purchase order: when it was made and called off, and its units still to come."""
+
+    made: datetime
+    units: int
+    canceled: datetime | None
+
+
+@dataclass(slots=True)
+class _Place:
+    """The purchase orders of one place while its events are gone through."""
+
+    patience: timedelta
+    orders: int = 0
+    waiting: list[_Order] = field(default_factory=list)
+    days: list[float] = field(default_factory=list)
+
+    def order(self, event: StockEvent, canceled: datetime | None) -> None:
+        self.orders += 1
+        self.waiting.append(_Order(event.at, event.quantity, canceled))
+
+    def receive(self, receipt: StockEvent) -> None:
+        """Fill the orders that wait at a receipt, the oldest first; note how many days each took."""
+        left = receipt.quantity
+        for order in self.waiting:
+            if receipt.at - order.made > self.patience or (order.canceled and order.canceled <= receipt.at):
+                continue
+            taken = min(left, order.units)
+            left, order.units = left - taken, order.units - taken
+            if taken and not order.units:
+                self.days.append(max((receipt.at - order.made) / _DAY, 0.0))
+        self.waiting = [order for order in self.waiting if order.units > 0]
+
+    def placed(self, at: datetime) -> Placed:
+        """Return how they stand at an instant; what was called off since then is over all the same."""
+        left = [order for order in self.waiting if order.units and not order.canceled]
+        waits = [order for order in left if at - order.made <= self.patience]
+        units = sum(order.units for order in waits)
+        return Placed(self.orders, units, tuple(self.days), len(left) - len(waits))
 
 
 def restock_times(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from math import ceil
 from typing import Final, NamedTuple
@@ -11,15 +11,18 @@ from typing import Final, NamedTuple
 from graph.errors import BadInput, MalhaError
 from inventory.events import EFFECTS, TRANSIT, EventType, StockEvent, StockKey
 
-COVER_DAYS: Final = 30.0
-"""A purchase order lasts so long beyond the reorder point, unless something else is asked for."""
+_COVER_DAYS: Final = 30.0
+"""A purchase order lasts so long beyond the reorder point where the settings tell no ``order_up_to``."""
+
+_LEAST_DAYS: Final = 1.0 / 24.0
+"""A lead time below an hour tells nothing of a day's demand."""
 
 
 @dataclass(frozen=True, slots=True)
 class StockRow:
     """The stock of one place, in units: ``current`` lies there, ``reserved`` of it is promised to orders.
 
-    Both are the fold of the place's events. ``safety_stock``, ``reorder_point`` (units) and
+    Both are the fold of the place's events. ``safety_stock``, ``reorder_point``, ``order_up_to`` (units) and
     ``lead_time_days`` are settings beside them, which no event touches (None: not set).
     """
 
@@ -30,6 +33,7 @@ class StockRow:
     reorder_point: int | None = None
     lead_time_days: float | None = None
     updated_at: datetime | None = None
+    order_up_to: int | None = None
 
     @property
     def available(self) -> int:
@@ -39,16 +43,36 @@ class StockRow:
     @property
     def is_low(self) -> bool:
         """Whether the place has a reorder point, and its available units are there or below."""
-        return self.reorder_point is not None and self.available <= self.reorder_point
+        return self.is_due(0)
 
-    def refill(self, cover_days: float = COVER_DAYS) -> int:
-        """Return the units that fill it up to its reorder point and the demand of so many days; at least 1.
+    def is_due(self, on_order: int) -> bool:
+        """Whether it is to be ordered for: its available units and those on order are at most its point."""
+        return self.reorder_point is not None and self.available + on_order <= self.reorder_point
 
-        Demand is what the settings say: (reorder point - safety stock) / lead time.
+    def refill(self, on_order: int = 0) -> int:
+        """Return what it takes up to ``order_up_to`` beyond the units there and on order; never below 0.
+
+        What is due gets at least one unit above its reorder point, or it would be due again at once. Nothing
+        without a reorder point.
+        """
+        if self.reorder_point is None:
+            return 0
+        target = self._usual_target if self.order_up_to is None else self.order_up_to
+        return max(max(target, self.reorder_point + 1) - self.available - on_order, 0)
+
+    def configured(self, settings: StockSettings) -> StockRow:
+        """Return it with other settings."""
+        return replace(self, **asdict(settings))
+
+    @property
+    def _usual_target(self) -> int:
+        """Where ``order_up_to`` is not told: the point, and 30 days of the demand that the others imply.
+
+        That is (reorder point - safety stock) / lead time a day.
         """
         point, safety, days = self.reorder_point or 0, self.safety_stock, self.lead_time_days
-        daily = max(point - safety, 0) / days if safety is not None and days else 0.0
-        return max(point + ceil(cover_days * daily) - self.available, 1)
+        daily = max(point - safety, 0) / max(days, _LEAST_DAYS) if safety is not None and days else 0.0
+        return point + ceil(_COVER_DAYS * daily)
 
 
 class Units(NamedTuple):
@@ -150,17 +174,17 @@ RESERVING = (EventType.RESERVED, EventType.RELEASED, EventType.SHIPPED)
 
 @dataclass(frozen=True, slots=True)
 class StockSettings:
-    """The settings of one place: units, units, days. BadInput for what is negative."""
+    """The settings of one place: units, and days. BadInput for what is negative.
+
+    A place is ordered for at its ``reorder_point``, up to ``order_up_to``.
+    """
 
     safety_stock: int | None = None
     reorder_point: int | None = None
     lead_time_days: float | None = None
+    order_up_to: int | None = None
 
     def __post_init__(self) -> None:
-        given: Mapping[str, float | None] = {
-            "safety_stock": self.safety_stock,
-            "reorder_point": self.reorder_point,
-            "lead_time_days": self.lead_time_days,
-        }
+        given: Mapping[str, float | None] = asdict(self)
         if wrong := [name for name, value in given.items() if value is not None and not value >= 0]:
             raise BadInput(f"Not below zero: {', '.join(wrong)}.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from inventory.days import local_day
+from graph.days import day_number, local_day
 from inventory.events import EventType, StockEvent, StockKey
 from inventory.memory import MemoryHome
 from inventory.opening import OpeningRule, opening
@@ -56,7 +56,7 @@ def opening_stock(past: Past, at_s: int, rule: OpeningRule = _RULE, *, reorders:
     ``reorders``: with the rule's reorder points, so that its places are ordered for again.
     """
     at = datetime.fromtimestamp(at_s, UTC)
-    age = (local_day(at) - datetime(1970, 1, 1, tzinfo=UTC).date()).days - past.demand["day"]
+    age = day_number(local_day(at)) - past.demand["day"]
     before = past.demand.filter((age > 0) & (age <= rule.lapse_days))
     if before.is_empty():
         return Stock("init", ())

@@ -15,8 +15,8 @@ EPILOG = (
     "**Examples**\n\n"
     "`malha reorder --snapshot snapshots/ --stock ledger.db` (what is due now, the most urgent first)\n\n"
     "`malha reorder --snapshot snapshots/ --stock count.csv --restock-days 12 --restock-sd 4`\n\n"
-    "`malha reorder --snapshot snapshots/ --stock ledger.db --apply` (writes safety stock, reorder point and "
-    "lead time into the ledger: the worker orders by them)\n\n"
+    "`malha reorder --snapshot snapshots/ --stock ledger.db --apply` (writes safety stock, reorder point, "
+    "lead time and order-up-to level into the ledger: the worker orders by them)\n\n"
     "`malha reorder --snapshot snapshots/ --stock ledger.db --all --out reorder.csv`"
 )
 
@@ -62,8 +62,9 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
 ) -> None:
     """List what to order again, how much, and why: from expected demand, stock, and restock times.
 
-    A place is due when its available units are at the reorder point or below and nothing is on order. Demand
-    is that of the snapshot; restock times are learned from REORDERED and RECEIVED events where there are any.
+    A place is due when its available units and those on order are at the reorder point or below. Demand is
+    that of the snapshot, stock and orders those of the ledger as it is now; restock times are learned from
+    REORDERED and RECEIVED events where there are any.
     """
     from api.render.reorder import show_reorders, written  # noqa: PLC0415 (slow to import)
     from api.reorder import apply_settings, find_reorders  # noqa: PLC0415
@@ -89,8 +90,10 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
         told = {
             "snapshot_id": found.snapshot_id,
             "as_of": found.as_of.isoformat(),
+            "stock_at": found.stock_at.isoformat(),
             "places": len(found.places),
             "due": len(found.due),
+            "given_up": found.given_up,
             "applied": applied,
             "reorder": written(shown).to_dicts(),
         }

@@ -149,7 +149,7 @@ def show(
             row
             for row in (unit.store.all_rows() if order is None else ())
             if all(want in (None, part) for want, part in zip(asked, row.key, strict=True))
-            and (not low or _low(row))
+            and (not low or row.is_low)
         ]
     home.close()
     if order is not None and held is None:
@@ -176,10 +176,6 @@ def check(db: Db = HERE, as_json: AsJson = False) -> None:
         show_audit(console(), found)
     if not found.clean:
         raise typer.Exit(DIFFERS)
-
-
-def _low(row: StockRow) -> bool:
-    return row.reorder_point is not None and row.available <= row.reorder_point
 
 
 def _fields(row: StockRow) -> dict[str, object]:

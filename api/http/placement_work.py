@@ -24,7 +24,7 @@ def placement_faults() -> AbstractContextManager[None]:
 
 
 def _pointer(fault: Fault) -> str:
-    column = (fault.column or "").replace(".", "/")
+    column = (fault.column or "").partition("+")[0].replace(".", "/")
     if fault.table == REQUEST:
         return f"/{column}"
     if fault.table == WHERE:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -12,7 +11,7 @@ from api.http.guard import PREFIX
 from api.http.models import Answer
 from api.http.paging import cursor, page
 from inventory.restock import Placed
-from inventory.stock import COVER_DAYS, StockRow
+from inventory.stock import StockRow, StockSettings
 from replay.jobs.reordering import Low
 
 PATH: Final = "/stock/reorder"
@@ -50,19 +49,17 @@ class ReorderPageOut(Answer):
     next: str | None
 
 
-def page_values(found: list[Low], limit: int, cover_days: float) -> dict[str, Any]:
+def page_values(found: list[Low], limit: int) -> dict[str, Any]:
     """Return a page of places."""
-    return page(
-        "reorder", found, limit, lambda low: _values(low, cover_days), lambda low: cursor(low.row.key)
-    )
+    return page("reorder", found, limit, _values, lambda low: cursor(low.row.key))
 
 
-def _values(low: Low, cover_days: float) -> dict[str, Any]:
+def _values(low: Low) -> dict[str, Any]:
     row = low.row
     return {
         **row.key._asdict(),
         "status": ReorderStatus.DUE if low.due else ReorderStatus.ORDERED,
-        "quantity": low.row.refill(cover_days) if low.due else 0,
+        "quantity": low.quantity if low.due else 0,
         "available": row.available,
         "on_order": low.orders.open_units,
         "safety_stock": row.safety_stock,
@@ -75,7 +72,7 @@ def _values(low: Low, cover_days: float) -> dict[str, Any]:
 def reorder_example(rows: list[StockRow], about: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
     """Return a worked example of the call, from rows of stock that are taken to be low."""
     low = [
-        Low(replace(row, safety_stock=3, reorder_point=row.available, lead_time_days=7.0), Placed())
+        Low(row.configured(StockSettings(3, row.available, 7.0, row.available + 30)), Placed())
         for row in rows
     ]
-    return {("get", f"{PREFIX}{PATH}"): {"answer": {**about, **page_values(low, len(low), COVER_DAYS)}}}
+    return {("get", f"{PREFIX}{PATH}"): {"answer": {**about, **page_values(low, len(low))}}}

@@ -31,6 +31,7 @@ class StockOut(Closed):
     safety_stock: int | None
     reorder_point: int | None
     lead_time_days: float | None
+    order_up_to: int | None
     last_updated_at: datetime | None
 
 

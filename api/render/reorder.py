@@ -62,8 +62,10 @@ def show_reorders(
         console.print(f"… and {len(shown) - most:,} more places; --limit shows more, --out writes them all.")
     due = found.due
     console.print(
-        f"{len(due):,} of {len(found.places):,} places are due, {sum(one.quantity for one in due):,} units, "
-        f"as of {found.as_of.isoformat()} (snapshot {found.snapshot_id[:12]})."
+        f"{len(due):,} of {len(found.places):,} places are due, {sum(one.quantity for one in due):,} units: "
+        f"demand as of {found.as_of.isoformat()} (snapshot {found.snapshot_id[:12]}), stock and purchase "
+        f"orders as they are, last moved by {found.stock_at.isoformat()}.",
+        soft_wrap=True,
     )
     assumed = sum(one.restock.basis == "synthetic" for one in found.places)
     if assumed:
@@ -71,6 +73,12 @@ def show_reorders(
         console.print(
             f"The restock time of {assumed:,} places is [bold]synthetic[/]: {rest.mean_days:g} ± "
             f"{rest.sd_days:g} days, a setting; no purchase order was seen from REORDERED to RECEIVED.",
+            soft_wrap=True,
+        )
+    if found.given_up:
+        console.print(
+            f"{found.given_up:,} purchase orders were not received in 90 days, nor in three restock times: "
+            "they are given up. If they are still to come, tell --restock-days.",
             soft_wrap=True,
         )
     if applied:

@@ -16,6 +16,8 @@ from inventory.reservations import Reservation
 from inventory.stock import StockRow
 
 _SHOWN_FAULTS = 20
+_COUNTS = ("current", "reserved", "available")
+_SETTINGS = ("safety stock", "reorder point", "order up to", "restock days")
 
 
 def show_opened(console: Console, opened: Opened, where: str) -> None:
@@ -66,11 +68,11 @@ def _show_faults(console: Console, faults: Sequence[Fault]) -> None:
 def show_rows(console: Console, rows: Sequence[StockRow], most: int) -> None:
     """Print the first rows of stock, and what all of them come to."""
     grid = Table("product", "seller", "location")
-    for name in ("current", "reserved", "available", "safety stock", "reorder point", "restock days"):
+    for name in (*_COUNTS, *_SETTINGS):
         grid.add_column(name, justify="right")
     grid.add_column("last moved")
     for row in rows[:most]:
-        settings = (row.safety_stock, row.reorder_point, row.lead_time_days)
+        settings = (row.safety_stock, row.reorder_point, row.order_up_to, row.lead_time_days)
         grid.add_row(
             *row.key,
             *(f"{count:,}" for count in (row.current, row.reserved, row.available)),

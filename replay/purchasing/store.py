@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from graph.errors import BadInput
 from inventory.events import EventType, StockKey
+from inventory.restock import OrderHistory
 from inventory.sql import SqlUnit
+from inventory.sql.inserts import add_new
 from inventory.sql.reorders import order_events
 from inventory.sql.tables import EVENTS, STOCK, instant
 from replay.alerts.outbox import Outbox
@@ -102,11 +103,8 @@ class PurchaseOrders:
         query = sa.select(EVENTS, STOCK.c.lead_time_days).outerjoin(STOCK, place).order_by(EVENTS.c.position)
         query = query.where(EVENTS.c.event_type == EventType.REORDERED.value, EVENTS.c.quantity > 0)
         query = query.where(EVENTS.c.position > newest - MARGIN, ~known)
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        for row in self._connection.execute(query).all():
-            order = _made(row)
-            values = _row(order) | {"position": row.position}
-            self._connection.execute(dialect.insert(TABLE).values(values).on_conflict_do_nothing())
+        found = self._connection.execute(query).all()
+        add_new(self._connection, TABLE, [_row(_made(row)) | {"position": row.position} for row in found])
 
     def _match(self, at: datetime) -> None:
         """Match the orders that wait with what their places have received; nobody moves them meanwhile."""
@@ -126,14 +124,17 @@ class PurchaseOrders:
         self._connection.execute(sa.update(TABLE).where(same).values(values))
 
 
-def canceled_ids(connection: sa.Connection, purchase_order_ids: Sequence[str]) -> frozenset[str]:
-    """Return which of some orders were called off."""
-    found: set[str] = set()
-    for first in range(0, len(purchase_order_ids), _AT_ONCE):
-        some = TABLE.c.purchase_order_id.in_(purchase_order_ids[first : first + _AT_ONCE])
-        query = sa.select(TABLE.c.purchase_order_id).where(some, TABLE.c.canceled_at.is_not(None))
-        found.update(connection.scalars(query))
-    return frozenset(found)
+def order_history(connection: sa.Connection, keys: Sequence[StockKey]) -> OrderHistory:
+    """Return what was ordered and received at places, and which orders were called off."""
+    events = list(order_events(connection, keys))
+    names = [event.event_id for event in events if event.event_type is EventType.REORDERED]
+    canceled: dict[str, datetime] = {}
+    for first in range(0, len(names), _AT_ONCE):
+        some = TABLE.c.purchase_order_id.in_(names[first : first + _AT_ONCE])
+        query = sa.select(TABLE.c.purchase_order_id, TABLE.c.canceled_at)
+        rows = connection.execute(query.where(some, TABLE.c.canceled_at.is_not(None)))
+        canceled |= {row.purchase_order_id: row.canceled_at for row in rows}
+    return OrderHistory(events, canceled)
 
 
 def follow_orders(unit: SqlUnit, at: datetime, receivers: Sequence[Receiver] = ()) -> dict[str, Any]:

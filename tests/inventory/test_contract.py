@@ -13,7 +13,7 @@ from inventory.events import EventType
 from inventory.ledger import Answer, CapacityFull, Home, KeyReused, UnitOfWork
 from inventory.reservations import OrderExists, Selection, UnknownOrder, VersionConflict
 from inventory.states import OrderState, WrongState
-from inventory.stock import NotEnoughStock, Shortage, StockSettings
+from inventory.stock import NotEnoughStock, Shortage, StockRow, StockSettings
 from tests.inventory.make import DAY, DEPOT, SHELF, T0, event, part
 
 LATER = T0 + DAY
@@ -266,12 +266,12 @@ def test_a_shipment_from_outside_never_takes_what_is_held_for_others(stocked: Ho
 def test_settings_stand_beside_the_fold(stocked: Home) -> None:
     with stocked.unit() as unit:
         unit.ledger.configure(
-            {SHELF: StockSettings(2, 7, 3.5), SHELF._replace(product_id="rug"): StockSettings()}
+            {SHELF: StockSettings(2, 7, 3.5, 40), SHELF._replace(product_id="rug"): StockSettings()}
         )
         unit.ledger.append([event("d", "DAMAGED", 1)])
     with stocked.reading() as unit:
         row = unit.ledger.rows([SHELF])[SHELF]
-    assert (row.current, row.safety_stock, row.reorder_point, row.lead_time_days) == (4, 2, 7, 3.5)
+    assert row == StockRow(SHELF, 4, row.reserved, 2, 7, 3.5, row.updated_at, 40)
     assert clean(stocked)
 
 

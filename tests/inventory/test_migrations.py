@@ -79,6 +79,20 @@ def test_an_upgrade_keeps_what_is_there(engine: sa.Engine) -> None:
         assert connection.exec_driver_sql("SELECT * FROM location_limits").all() == [("depot", 3)]
 
 
+def test_places_set_before_there_was_an_order_up_to_level_are_ordered_for(engine: sa.Engine) -> None:
+    upgrade(engine, "0007")
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO olist_inventory_dataset (product_id, seller_id, location_id, safety_stock, "
+            "reorder_point, lead_time_days) VALUES ('lamp', 'ana', 'ana', 4, 18, 7.0)"
+        )
+    home = SqlHome.open(engine.url.render_as_string(hide_password=False))
+    with home.reading() as unit:
+        [row] = unit.store.all_rows()
+    home.close()
+    assert (row.order_up_to, row.is_due(0), row.refill()) == (None, True, 18 + 60)
+
+
 def test_a_database_of_a_newer_version_is_refused(engine: sa.Engine) -> None:
     upgrade(engine)
     with engine.begin() as connection:

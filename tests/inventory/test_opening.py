@@ -2,12 +2,11 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-import numpy as np
 import polars as pl
 import pytest
 
 from graph.errors import BadInput
-from inventory.intermittent import moments, quantile
+from inventory.events import StockKey
 from inventory.memory import MemoryHome
 from inventory.opening import OpeningRule, opening
 
@@ -38,7 +37,10 @@ def test_what_sells_more_opens_deeper_and_everything_is_marked_synthetic() -> No
     for event in made.events:
         settings = made.settings[event.key]
         assert settings.lead_time_days == 7.0
-        assert 0 <= settings.safety_stock <= settings.reorder_point
+        assert 0 <= settings.safety_stock <= settings.reorder_point < settings.order_up_to
+    fast, slow = (made.settings[StockKey(name, "ana", "ana")] for name in ("fast", "slow"))
+    assert fast.order_up_to - fast.reorder_point == pytest.approx(90, abs=3)  # 3 a day for 30 days
+    assert slow.order_up_to == slow.reorder_point + 1  # not one in 30 days
 
 
 def test_nothing_of_the_day_itself_or_later_is_read() -> None:
@@ -82,20 +84,3 @@ def test_parameters_that_make_no_sense_are_named(fields: dict[str, float], named
 def test_a_demand_table_without_its_columns_is_refused() -> None:
     with pytest.raises(BadInput, match="lacks region, day"):
         opening(sold(*daily("lamp", 1)).drop("region", "day"), AT)
-
-
-def test_quantiles_are_those_of_the_negative_binomial() -> None:
-    rng = np.random.default_rng(5)
-    shape, rate = rng.uniform(0.05, 30, 20), rng.uniform(0.5, 200, 20)
-    drawn = rng.poisson(rng.gamma(shape, 1 / rate, (60_000, 20)) * 14.0)
-    for level in (0.5, 0.9, 0.99):
-        units = quantile(shape, rate, 14.0, level)
-        covered = (drawn <= units).mean(axis=0)
-        below = (drawn <= units - 1).mean(axis=0)
-        assert (covered > level - 0.01).all()
-        assert (below < level + 0.01).all()
-    mean, var = moments(shape, rate, 14.0)
-    assert np.allclose(drawn.mean(axis=0), mean, rtol=0.1, atol=0.02)
-    assert np.allclose(drawn.var(axis=0), var, rtol=0.2, atol=0.05)
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        quantile(shape, rate, 14.0, 1.0)

@@ -6,10 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from graph.days import DAY_S
 from inventory.forecast import demand_by_category, demand_of_categories, demand_of_products
 from inventory.products import newcomers, product_shares
 from inventory.rates import ForecastRule, category_rates, region_rates, without_peaks
-from inventory.sales import DAY_S, PURCHASES, Sales, sales_before
+from inventory.sales import PURCHASES, Sales, sales_before
 
 AT = datetime(2018, 4, 1, tzinfo=UTC)
 AT_S = int(AT.timestamp())

@@ -111,3 +111,31 @@ def test_a_source_keeps_its_stock_at_one_place() -> None:
 def test_settings_are_not_negative() -> None:
     with pytest.raises(BadInput, match="safety_stock, lead_time_days"):
         StockSettings(safety_stock=-1, reorder_point=0, lead_time_days=float("nan"))
+    with pytest.raises(BadInput, match="order_up_to"):
+        StockSettings(order_up_to=-1)
+
+
+def test_a_place_is_due_by_what_is_there_and_on_order() -> None:
+    row = StockRow(SHELF, 12, 2).configured(StockSettings(3, 10, 7.0, 40))
+    assert row.is_low
+    assert [row.is_due(on_order) for on_order in (0, 1)] == [True, False]
+    assert [row.refill(on_order) for on_order in (0, 5, 29, 40)] == [30, 25, 1, 0]
+    nowhere = StockRow(SHELF)
+    assert (nowhere.is_low, nowhere.is_due(0), nowhere.refill()) == (False, False, 0)
+
+
+@given(
+    st.integers(0, 20),
+    st.integers(0, 20),
+    st.none() | st.integers(0, 20),
+    st.none() | st.integers(0, 40),
+    st.none() | st.floats(0.0, 50.0),
+)
+def test_what_was_ordered_is_enough(
+    there: int, point: int, safety: int | None, full: int | None, days: float | None
+) -> None:
+    """Whatever the settings, one order brings a place above its point: or workers would order for ever."""
+    row = StockRow(SHELF, there).configured(StockSettings(safety, point, days, full))
+    if row.is_due(0):
+        assert 0 < row.refill() <= 30 * 24 * point + 60
+        assert not row.is_due(row.refill())

@@ -8,9 +8,10 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
+from graph.days import DAY_S
 from graph.errors import BadInput
 from graph.lead_time import Journeys
-from graph.lead_time.journeys import DAY_S, STAGES, FloatArray, IntArray
+from graph.lead_time.journeys import STAGES, FloatArray, IntArray
 from graph.lead_time.online.history import play
 from graph.lead_time.online.parameters import OnlineParameters
 from graph.model import NEVER

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from graph.days import DAY_S
 from graph.lead_time import Journeys
-from graph.lead_time.journeys import DAY_S
 from replay.baselines import baselines
 from replay.metrics import quantile_at
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 
-from inventory.days import local_day
+from graph.days import local_day
 from optimizer.words import Constraint, Term
 from replay.decision import Served
 from tests.replay.market import FREE, HARD, LATE, NEAR, REMOTE, SATURDAY, Setting, reasons, routes

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graph.days import DAY_S
 from graph.lead_time import Journeys
-from graph.lead_time.journeys import DAY_S
 from graph.lead_time.levels import lane_key, pair_key
 from graph.model import NEVER
 from replay.drift import Drift, DriftParameters, cusum, drift

@@ -16,6 +16,7 @@ from graph.freight import FreightQuery
 from graph.stores.files import snapshot_folder
 from inventory.forecast import demand_of_categories, purchases
 from optimizer.placement.scenario import Scenario, scenario_of
+from optimizer.placement.scenario_tables import TABLES
 from replay.placing import complete
 from replay.placing_calibration import calibrate
 from replay.placing_new import capital_sites, demand_tables, median_problem, region_sites, site_table
@@ -182,6 +183,52 @@ def test_medians_lie_among_the_demand(tables: dict[str, pl.DataFrame], network: 
     assert sites["warehouse_id"].str.contains(r"^\d{3}-[A-Z]{2}$").all()
     with pytest.raises(BadInput, match="--sites"):
         median_problem(network, tables["demand"], 5_000)
+
+
+def test_sites_of_ones_own_are_taken_and_the_rest_assumed() -> None:
+    own = pl.DataFrame(
+        {
+            "warehouse_id": ["A", "B", "C"],
+            "zip_prefix": ["01310", "20010", "30110"],
+            "fixed_cost_cents_per_day": ["12.5", "", None],
+            "fixed_cost_cents": [None, "700", None],
+            "handling_hours": ["6", "", "12"],
+            "capacity_units": ["40", "", ""],
+        }
+    )
+    made = site_table(own, 30.0)
+    assert made.columns == list(TABLES["sites"].columns)
+    assert made["fixed_cost_cents"].to_list() == [375, 700, 300_000]
+    assert made["handling_hours"].to_list() == [6, 24, 12]
+    assert made["capacity_units"].to_list() == [40, None, None]
+    assert made["handling_cost_cents"].to_list() == [250] * 3
+
+
+def test_everything_wrong_with_ones_own_sites_is_told_by_row(network: Network) -> None:
+    known = network.tables["zip_prefixes"]["zip_prefix"]
+    own = pl.DataFrame(
+        {
+            "warehouse_id": ["A", "A", "direct", "D", None],
+            "zip_prefix": [known[0], known[0], "00000", "1310", known[1]],
+            "fixed_cost_cents_per_day": ["12,50", "10", "10", "10", "10"],
+            "fixed_cost_cents": [None, "500", None, None, None],
+            "cutoff_hour_local": ["14"] * 5,
+            "row": [2, 3, 4, 6, 7],
+        }
+    )
+    with pytest.raises(BadInput) as caught:
+        site_table(own, 30.0, known, "own.csv")
+    assert {(fault.table, fault.row, fault.column) for fault in caught.value.faults} == {
+        ("own.csv", None, "cutoff_hour_local"),
+        ("own.csv", 2, "fixed_cost_cents_per_day"),
+        ("own.csv", 3, "fixed_cost_cents_per_day"),
+        ("own.csv", 4, "warehouse_id"),
+        ("own.csv", 4, "zip_prefix"),
+        ("own.csv", 6, "zip_prefix"),
+        ("own.csv", 7, "warehouse_id"),
+    }
+    with pytest.raises(BadInput, match="no row"):
+        site_table(own.clear().drop("cutoff_hour_local"), 30.0, known)
 
 
 def test_the_calibration_counts_the_history_itself(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
@@ -16,14 +17,16 @@ import numpy as np
 import pytest
 
 from api import policies
+from graph.days import day_of
 from graph.errors import BadInput, MalhaError
 from graph.lead_time import OnlineParameters
 from ingest.source import open_source
-from replay.moving import Known, Learning, day_of
+from replay import replayed
+from replay.moving import Known, Learning
 from replay.opened import opening_stock
 from replay.playing import shared_out
 from replay.recorded import Past, read_past
-from replay.replayed import replay, replay_in_two
+from replay.replayed import replay, second_pays
 from replay.second_process import LeftAlone, Listening, OtherGone, Telling, beside
 from tests.replay import others
 
@@ -48,16 +51,17 @@ def test_two_processes_tell_what_one_tells(past: Past) -> None:
     chosen = [policies.load(name) for name in ("as_is", "priced", "cheapest")]
     shares: list[float] = []
     told = [
-        play(
+        replay(
             past,
             SPAN,
             chosen,
             chosen[1].costs,
             opening_stock(past, SPAN[0]),
             parameters=FEW_TREES,
+            in_two=in_two,
             progress=tell,
         )
-        for play, tell in ((replay, silent), (replay_in_two, shares.append))
+        for in_two, tell in ((False, silent), (True, shares.append))
     ]
     assert told[0].to_dict() == told[1].to_dict()
     for name, outcomes in told[0].outcomes.items():
@@ -65,6 +69,17 @@ def test_two_processes_tell_what_one_tells(past: Past) -> None:
     assert [run.home is None for run in told[1].runs] == [False, True, False]
     assert shares == sorted(shares)
     assert shares[-1] <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("more", "processors", "pays"), [(0, 2, True), (1, 2, False), (0, 1, False), (0, None, False)]
+)
+def test_a_second_process_pays_for_many_orders_on_more_than_one_processor(
+    monkeypatch: pytest.MonkeyPatch, past: Past, more: int, processors: int | None, pays: bool
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: processors)
+    monkeypatch.setattr(replayed, "IN_TWO", past.count(SPAN) + more)
+    assert second_pays(past, SPAN) is pays
 
 
 def test_what_is_told_is_what_was_learned(past: Past) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Any
 
-from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,14 +15,9 @@ from api.http.paging import AfterKey, Limit, Name, key_at
 from api.http.problems import Code, responses
 from api.keys import Scope
 from inventory.sql import SqlUnit
-from inventory.stock import COVER_DAYS
 from replay.jobs.reordering import low_places
 
 router = guarded_router("stock", Scope.OMS, Scope.PLANNER, Scope.ANALYST)
-
-MOST_DAYS: Final = 365
-
-Cover = Annotated[float, Query(gt=0, le=MOST_DAYS, description="Days that an order lasts.")]
 
 
 @router.get(
@@ -36,7 +30,6 @@ def reorder(
     request: Request,
     seller_id: Name = None,
     location_id: Name = None,
-    cover_days: Cover = COVER_DAYS,
     after: AfterKey = None,
     limit: Limit = 100,
 ) -> Response:
@@ -48,6 +41,6 @@ def reorder(
 
     def found(unit: SqlUnit) -> dict[str, Any]:
         low = low_places(unit, now, limit + 1, seller_id=seller_id, location_id=location_id, after=start)
-        return work.page_values(low, limit, cover_days)
+        return work.page_values(low, limit)
 
     return read(request, found)

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from graph.days import DAY_S
 from graph.lead_time import Journeys, LeadTimes, RouteQuery
-from graph.lead_time.journeys import DAY_S
 from graph.lead_time.remaining import Remaining
 from graph.model import NEVER
 from inventory.events import StockKey

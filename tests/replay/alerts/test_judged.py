@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 
 from api import alerts
 from api.cli.alerts import app
+from graph.days import DAY_S, day_of, start_of
 from graph.errors import BadInput
 from graph.lead_time import Journeys
-from graph.lead_time.journeys import DAY_S
 from graph.model import NEVER
 from ingest.source import open_source
 from ingest.synthetic.marketplace import write
@@ -26,7 +26,6 @@ from replay.alerts.fates import Fates, limits, promises
 from replay.alerts.judged import judge, of_orders
 from replay.alerts.settings import AlertSettings
 from replay.alerts.watch import Watch, Watched, changes, past_kinds, read_watched
-from replay.moving import day_of, start_of
 
 EVERY = timedelta(hours=12)
 

@@ -15,7 +15,7 @@ import pytest
 
 from api import alerts
 from graph import Network
-from graph.lead_time.journeys import DAY_S
+from graph.days import DAY_S, day_of, start_of
 from ingest.source import open_source
 from inventory.events import EventType, StockEvent, StockKey
 from inventory.sql import SqlHome
@@ -30,7 +30,6 @@ from replay.alerts.settings import AlertSettings
 from replay.alerts.store import Alerts
 from replay.alerts.watch import Watch, changes, read_watched
 from replay.live import LIVE
-from replay.moving import day_of, start_of
 from replay.stream.events import Event, event_id, tick
 from replay.stream.source import Recorded, read_recorded
 from replay.stream.sql_log import SqlLog

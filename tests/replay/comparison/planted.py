@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from graph.lead_time.journeys import DAY_S
+from graph.days import DAY_S
 from optimizer.policy import Costs
 from replay.comparison.comparison import Comparison, compare_outcomes
 from replay.facts_of_orders import SCHEMA as FACTS

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from graph.lead_time.journeys import DAY_S
+from graph.days import DAY_S
 from replay.comparison.as_is import prediction
 from replay.comparison.joined import Joined
 from tests.replay.comparison.planted import COSTS, MONDAY_S, Planted, facts, outcomes

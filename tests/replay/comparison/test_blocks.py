@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from graph.lead_time.journeys import DAY_S
+from graph.days import DAY_S
 from replay.comparison.blocks import Weeks
 from tests.replay.comparison.planted import MONDAY_S
 

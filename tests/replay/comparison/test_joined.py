@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from graph.days import DAY_S
 from graph.errors import BadInput
-from graph.lead_time.journeys import DAY_S
 from replay.comparison.joined import MATURE_DAYS, Joined, mature_before, recorded_policy
 from replay.comparison.measures import MEASURES
 from tests.replay.comparison.planted import COSTS, Planted

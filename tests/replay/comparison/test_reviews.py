@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from graph.lead_time.journeys import DAY_S
+from graph.days import DAY_S
 from replay.comparison.reviews import EDGES, LEAST, ScoreCurve
 from tests.replay.comparison.planted import MONDAY_S, PROMISE_DAYS, facts
 

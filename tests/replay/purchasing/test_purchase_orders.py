@@ -34,7 +34,9 @@ def home(database: str) -> Iterator[SqlHome]:
     made = SqlHome.open(database)
     with made.unit() as unit:
         unit.ledger.append([StockEvent("count", KEY, EventType.ADJUSTED, 3, START)])
-        unit.ledger.configure({KEY: StockSettings(safety_stock=2, reorder_point=9, lead_time_days=7.0)})
+        unit.ledger.configure(
+            {KEY: StockSettings(safety_stock=2, reorder_point=9, lead_time_days=7.0, order_up_to=39)}
+        )
     yield made
     made.close()
 
@@ -71,7 +73,7 @@ def test_a_reorder_is_an_order_that_its_receipts_fill(home: SqlHome) -> None:
     assert follow(home, START) == {"open": 1}
     with home.reading() as unit:
         [(_, order)] = PurchaseOrders(unit.connection).page(10)
-    assert order.quantity == 36  # up to the point (6) and 30 days of demand, (9 - 2) / 7 a day
+    assert order.quantity == 36  # up to 39, 3 there
     assert order.expected_at == START + 7 * DAY
     assert follow(home, START) == {}
     receive(home, "made up", 50, START + DAY, "recorded")

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 from api import policies
+from graph.days import local_day
 from graph.plan import PlacementPlan
 from ingest.source import open_source
-from inventory.days import local_day
 from replay.canonical import canonical
 from replay.insight.modelled import BASIS
 from replay.recorded import Past

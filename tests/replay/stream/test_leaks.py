@@ -9,8 +9,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from graph.days import day_of, start_of
 from ingest.clock import to_utc
-from replay.moving import day_of, start_of
 from replay.stream.source import read_recorded
 from replay.stream.state import Output
 from replay.stream.stepper import Stepper

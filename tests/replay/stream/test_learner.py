@@ -9,12 +9,13 @@ import numpy as np
 import polars as pl
 import pytest
 
+from graph.days import start_of
 from graph.lead_time import Journeys, RouteQuery
 from graph.lead_time.journeys import STAGES
 from graph.lead_time.online.saved import taken_apart
 from graph.lead_time.online.total import OnlineTotal
 from ingest.source import open_source
-from replay.moving import MovingTimes, known_at, start_of
+from replay.moving import MovingTimes, known_at
 from replay.recorded import Past, read_past
 from replay.stream.source import FrameLog, Recorded
 from replay.stream.stepper import Stepper

@@ -8,11 +8,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from graph.days import start_of
 from graph.model import UNDELIVERED_DAYS, UNHANDED_DAYS
 from graph.tables import SCHEMAS
 from inventory.events import StockKey
 from inventory.stock import StockSettings
-from replay.moving import start_of
 from replay.stream.events import Event, event_id, tick
 from replay.stream.learner import Learner
 from replay.stream.open_orders import DONE_DAYS, LOST_DAYS
@@ -253,7 +253,7 @@ def test_stock_is_folded_and_what_cannot_be_booked_is_refused(state: State) -> N
     outputs = play(state, received, taken)
     assert [(output.kind, output.data["event_id"]) for output in outputs] == [("refused", "StockMoved/i2")]
     with state.home.unit() as unit:
-        unit.ledger.configure({StockKey(**KEY): StockSettings(reorder_point=3)})
+        unit.ledger.configure({StockKey(**KEY): StockSettings(reorder_point=3, order_up_to=8)})
         before = unit.ledger.rows([StockKey(**KEY)])
     again = State.restore(state.save(), state.reference)
     with again.home.reading() as unit:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import pytest
 import sqlalchemy as sa
 
+from graph.days import day_of, start_of
 from graph.errors import BadInput
 from graph.tables import SCHEMAS
 from inventory.sql import SqlHome
-from replay.moving import day_of, start_of
 from replay.stream.checkpoints import SPAN_S, Checkpoint, Checkpoints, Put
 from replay.stream.clock import NAP_S, Pace
 from replay.stream.events import Event, tick

@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from graph.days import start_of
 from graph.model import NEVER, UNKNOWN
 from graph.tables import SCHEMAS
 from ingest.source import open_source
-from replay.moving import start_of
 from replay.stream.panes import RECORDS
 from replay.stream.reference import Reference
 from replay.stream.source import Recorded, read_recorded
