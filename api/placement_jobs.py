@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -11,9 +12,13 @@ import polars as pl
 from pydantic import BeforeValidator, Field, ValidationError
 
 from api.order_models import Strict, whole
-from api.scenarios.edits import edited
-from api.scenarios.raw import Raw
+from api.place_limits import GAP, SECONDS
+from api.scenarios.edits import EDIT, edited, edited_settings
+from api.scenarios.folders import RESERVED
+from api.scenarios.raw import Raw, checked
 from graph.errors import BadInput, Fault
+from optimizer.placement.scenario_cells import MOST_FAULTS
+from optimizer.placement.scenario_settings import settings_of
 from optimizer.placement.scenario_tables import ROW
 
 if TYPE_CHECKING:
@@ -31,6 +36,9 @@ MOST_DRAWS: Final = 200
 REQUEST: Final = "request"
 SOLVED: Final = 0.99
 """How much of the job is done when the plan is found."""
+
+MADE: Final = ("sites", "demand", "products", "supply")
+"""The tables of a scenario that is made from a snapshot."""
 
 Cell = str | float | bool | None
 Rows = Annotated[list[dict[str, Cell]], Field(max_length=MOST_ROWS)]
@@ -59,16 +67,17 @@ class PlacementIn(Strict):
     """The request of a job ``place``: a scenario, edits on it, and how far to search.
 
     Give ``tables`` (rows by table, as docs/scenarios.md has them) and ``settings`` (as scenario.toml), or
-    ``from_snapshot``. What the tables leave out is computed from the worker's snapshot. ``assort``: also
-    what each site stocks, product by product. ``seconds`` and ``gap`` hold for each solve of the ``studies``.
+    ``from_snapshot``, where each of the ``settings`` takes the place of the one made. What the tables leave
+    out is computed from the worker's snapshot. ``assort``: also what each site stocks, product by product.
+    ``seconds`` and ``gap`` hold for each solve of the ``studies``.
     """
 
     tables: dict[str, Rows] | None = None
     settings: dict[str, Any] = Field(default_factory=dict)
     from_snapshot: FromSnapshot | None = None
     edits: list[Annotated[str, Field(max_length=300)]] = Field(default_factory=list, max_length=MOST_EDITS)
-    seconds: float = Field(default=60.0, gt=0, le=MOST_SECONDS)
-    gap: float = Field(default=1e-3, ge=0, lt=1)
+    seconds: float = Field(default=SECONDS, gt=0, le=MOST_SECONDS)
+    gap: float = Field(default=GAP, ge=0, lt=1)
     assort: Literal["weighed", "best-sellers"] | None = None
     studies: StudiesIn = Field(default_factory=StudiesIn)
 
@@ -97,19 +106,56 @@ def check_placement(asked: PlacementIn) -> None:
         raise BadInput(
             "The placement cannot be used.", [Fault(REQUEST, None, "settings.snapshot", "a path", "", remedy)]
         )
-    if asked.tables is not None:
-        from api.scenarios.raw import checked  # noqa: PLC0415 (compiles the optimizer's code)
+    with _edits_placed(asked.edits):
+        if asked.tables is not None:
+            checked(edited(_raw(asked.tables, asked.settings), asked.edits))
+            return
+        if faults := _unmade_faults(asked):
+            raise BadInput("The placement cannot be used.", faults)
 
-        checked(edited(_raw(asked.tables, asked.settings), asked.edits))
+
+def _unmade_faults(asked: PlacementIn) -> list[Fault]:
+    """Return what is wrong with settings and edits of a scenario that is still to be made."""
+    try:
+        settings = edited_settings(asked.settings, asked.edits, MADE)
+    except BadInput as error:
+        return [*settings_of(asked.settings)[1], *error.faults]
+    return settings_of(settings)[1]
+
+
+@contextmanager
+def _edits_placed(edits: Sequence[str]) -> Iterator[None]:
+    """Let faults of edits leave with their place in the request."""
+
+    def placed(fault: Fault) -> Fault:
+        if fault.table != EDIT:
+            return fault
+        return replace(fault, table=REQUEST, column=f"edits.{edits.index(fault.value)}")
+
+    try:
+        yield
+    except BadInput as error:
+        raise BadInput(error.message, [placed(fault) for fault in error.faults]) from None
 
 
 def _raw(tables: Mapping[str, list[dict[str, Cell]]], settings: Mapping[str, Any]) -> Raw:
-    """Return rows as a scenario is read; rows are counted from 1, as JSON Pointers of arrays are from 0."""
+    """Return rows as a scenario is read; rows are counted from 1, as JSON Pointers of arrays are from 0.
+
+    BadInput for cells that are named as the count of the rows is.
+    """
+    counted = [
+        Fault(name, number, ROW, "reserved name of a column", "", RESERVED)
+        for name, rows in tables.items()
+        for number, row in enumerate(rows, 1)
+        if ROW in row
+    ]
+    if counted:
+        raise BadInput("The placement cannot be used.", counted[:MOST_FAULTS])
     frames = {
         name: pl.DataFrame(
             {
                 column: [_text(row.get(column)) for row in rows]
-                for column in dict.fromkeys(key for row in rows for key in row if key != ROW)
+                for column in dict.fromkeys(key for row in rows for key in row)
             }
         ).with_row_index(ROW, offset=1)
         for name, rows in tables.items()
@@ -135,14 +181,16 @@ class Place:
         BadInput for a request that cannot be used, or whose limits leave no plan; NoPlanFound ends the job
         as failed.
         """
-        from api.place_assortment import assorting, stocked  # noqa: PLC0415 (a worker may never need it)
-        from api.place_studies import Studies, studied  # noqa: PLC0415
+        from api.place_assortment import assorting  # noqa: PLC0415 (a worker may never need it)
+        from api.place_studies import Studies, check_studies, studied  # noqa: PLC0415
         from api.placing import completed, progress_text, solved  # noqa: PLC0415
         from optimizer.placement.record import PlaceLimits  # noqa: PLC0415
 
         asked, folder = placement_of(task.job.request), self.shop.folder()
         task.tell(0.0, "Reading the scenario")
         ready, network = completed(edited(self._scenario(asked, folder), asked.edits), folder)
+        studies = Studies(**asked.studies.model_dump(), assort=assorting(asked.assort))
+        check_studies(studies, ready, network)
         done = 0.0
 
         def progress(step: Progress) -> None:
@@ -155,9 +203,7 @@ class Place:
             task.tell(max(done, SOLVED), message)
 
         limits = PlaceLimits(seconds=asked.seconds, gap=asked.gap)
-        placed = studied(solved(ready, limits, progress), Studies(**asked.studies.model_dump()), limits, told)
-        if (how := assorting(asked.assort)) is not None:
-            placed = stocked(placed, how, network, folder, limits, told)
+        placed = studied(solved(ready, limits, progress), studies, limits, told, network, folder)
         tables = {
             name: _rows(getattr(placed.tables, name)) for name in ("sites", "stock", "flows", "transfers")
         }
@@ -171,7 +217,17 @@ class Place:
         wanted = asked.from_snapshot or FromSnapshot()
         warehouses = CAPITALS if wanted.kmedians is None else MEDIANS
         tables, settings = new_scenario(folder, warehouses, wanted.horizon_days, wanted.kmedians or 1)
-        return Raw(tables, {**settings, **asked.settings}, REQUEST)
+        del settings["snapshot"]["folder"]  # where this worker's snapshots are is no part of an answer
+        return Raw(tables, _merged(settings, asked.settings), REQUEST)
+
+
+def _merged(made: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings in which those that are asked for, table by table, take the place of those made."""
+    return {**made, **{name: _both(made.get(name), value) for name, value in asked.items()}}
+
+
+def _both(made: Any, asked: Any) -> Any:
+    return {**made, **asked} if isinstance(made, Mapping) and isinstance(asked, Mapping) else asked
 
 
 def _rows(table: pl.DataFrame) -> list[dict[str, Any]]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
 from api.impossible import told
+from api.out_folder import check_out_folder
 from api.scenarios.raw import Raw, checked
 from graph import Network
-from graph.errors import BadInput
+from graph.errors import BadInput, Fault
 from graph.stores.files import replaced_folder, snapshot_folder
 from optimizer.placement.answer import Infeasible, PlacementAnswer, Progress, relative_gap
+from optimizer.placement.check import referee
 from optimizer.placement.plan_tables import (
     PlanTables,
     charges_of,
@@ -23,13 +26,11 @@ from optimizer.placement.plan_tables import (
 )
 from optimizer.placement.record import PlaceLimits
 from optimizer.placement.scenario import Scenario
-from optimizer.placement.scenario_settings import to_mapping
-from optimizer.placement.seasons import place_scenario
+from optimizer.placement.scenario_settings import WHERE, to_mapping
+from optimizer.placement.solve import place
 from replay.placing import complete
 
 PLAN: Final = "plan.json"
-SECONDS: Final = 60.0
-GAP: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,10 +42,12 @@ class Placed:
     tables: PlanTables
     as_is: Mapping[str, Any] | None
     studies: Mapping[str, Any] = field(default_factory=dict)  # what else was asked: see `api.place_studies`
+    unanswered: Mapping[str, str] = field(default_factory=dict)  # why a study has no answer, by its name
 
     def to_dict(self) -> dict[str, Any]:
         """Return what ``plan.json`` holds: the plan's summary, what it is compared with, and its inputs."""
-        return {**self.tables.summary, "as_is": self.as_is, "inputs": inputs(self.scenario), **self.studies}
+        told = {**self.tables.summary, "as_is": self.as_is, "inputs": inputs(self.scenario), **self.studies}
+        return {**told, "unanswered": dict(self.unanswered)} if self.unanswered else told
 
 
 def completed(raw: Raw, snapshot: Path | None = None) -> tuple[Scenario, Network | None]:
@@ -55,9 +58,10 @@ def completed(raw: Raw, snapshot: Path | None = None) -> tuple[Scenario, Network
     """
     scenario = checked(raw)
     network = open_snapshot(scenario, snapshot)
-    if network is None:
-        return scenario, None
     try:
+        if network is None:
+            check_stated(scenario)
+            return scenario, None
         done = complete(scenario, network)
     except BadInput as error:
         raise raw.told(error) from None
@@ -66,7 +70,18 @@ def completed(raw: Raw, snapshot: Path | None = None) -> tuple[Scenario, Network
         "snapshot_id": network.meta.snapshot_id,
         "as_of": network.meta.as_of.isoformat(),
     }
+    if snapshot is not None and "folder" in origin:
+        origin["folder"] = str(snapshot)
     return replace(done, settings=replace(done.settings, origin=origin)), network
+
+
+def check_stated(scenario: Scenario) -> None:
+    """Refuse a scenario that leaves something to a snapshot; BadInput with every table that lacks."""
+    remedy = f"Give it, or name a snapshot in {WHERE} or with --snapshot to compute it from."
+    supplied = not scenario.supply.is_empty()
+    lacking = {"service": scenario.service is None, "inbound": supplied and scenario.inbound is None}
+    if faults := [Fault(name, None, None, "missing table", "", remedy) for name in lacking if lacking[name]]:
+        raise BadInput("The scenario does not state everything.", faults)
 
 
 def open_snapshot(scenario: Scenario, snapshot: Path | None) -> Network | None:
@@ -101,15 +116,16 @@ def solved(
     scenario: Scenario,
     limits: PlaceLimits,
     progress: Callable[[Progress], None] = lambda _: None,
-    cancelled: Callable[[], bool] = lambda: False,
 ) -> Placed:
     """Return the plan of a completed scenario; it has passed the referee.
 
-    BadInput where the scenario's limits leave no plan: which conflict, and what would be enough. Raises
+    Raises NoPlan where the scenario's limits leave none (which conflict, and what would be enough), and
     NoPlanFound.
     """
     try:
-        answer = place_scenario(scenario, limits, progress, cancelled)
+        problem = scenario.problem()
+        answer = place(problem, limits=limits, progress=progress)
+        referee(problem, answer)
     except Infeasible as error:
         raise told(scenario, error) from None
     return Placed(scenario, answer, plan_tables(scenario, answer), _as_is(scenario))
@@ -120,8 +136,10 @@ def _as_is(scenario: Scenario) -> dict[str, Any] | None:
     if plan is None:
         return None
     charges = charges_of(scenario, plan)
+    if not isfinite(value := round(sum(charges.values()), 2)):  # sellers that may not ship somewhere
+        return None
     return {
-        "value_cents": round(sum(charges.values()), 2),
+        "value_cents": value,
         "charges_cents": charges,
         "service": service_figures(scenario, plan),
     }
@@ -141,18 +159,12 @@ def inputs(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def check_out(folder: Path) -> None:
-    """Refuse a folder that holds something else than a plan."""
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / PLAN).exists())):
-        raise BadInput(f"{folder} holds something that is no plan: name another folder.")
-
-
 def write_plan(folder: Path, placed: Placed, also: Callable[[Path], object] = lambda _: None) -> None:
     """Write plan.json and the tables of a plan into a folder; ``also`` is called to write more there.
 
     It takes the place of an earlier plan. BadInput where the folder holds something else.
     """
-    check_out(folder)
+    check_out_folder(folder, "plan", PLAN)
     with replaced_folder(folder.absolute()) as fresh:
         told = json.dumps(placed.to_dict(), ensure_ascii=False, indent=1)
         (fresh / PLAN).write_text(told + "\n", "utf-8")

@@ -22,6 +22,14 @@ settings.register_profile("fixed", derandomize=True, deadline=None, max_examples
 settings.load_profile("fixed")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Deal tests out by file where ``--dist loadfile`` asks for it; None: as xdist would."""
+    from tests.services.sharing import ByFile  # noqa: PLC0415 (xdist need not be there)
+
+    return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 def shared_path(relative: str) -> Path:
     """Return a path below ``../shared``; skip where it is absent, fail where CI should have it."""
     path = SHARED / relative

@@ -11,31 +11,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from api.cli import (
-    alerts,
-    assign,
-    backtest,
-    build,
-    decide,
-    demand,
-    demo,
-    inspect,
-    jobs,
-    keys,
-    load,
-    place,
-    rank,
-    recommend,
-    reorder,
-    replay,
-    report,
-    scenario,
-    serve,
-    step,
-    stock,
-    synth,
-    worker,
-)
+from api.cli.commands import Group
 from api.console import warnings
 from graph.errors import BadInput, MalhaError, UnknownName
 
@@ -47,6 +23,7 @@ MOST_FAULTS: Final = 40
 
 app = typer.Typer(
     name="malha",
+    cls=Group,
     help="Malha decides from where, by whom and by which way each order travels.\n\n"
     "Start with `malha demo`; then `malha build` makes a network from your own tables and "
     "`malha recommend` asks it for routes.",
@@ -56,29 +33,6 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-app.command("build", epilog=build.EPILOG)(build.command)
-app.command("backtest", epilog=backtest.EPILOG)(backtest.command)
-app.command("replay", epilog=replay.EPILOG)(replay.command)
-app.command("step", epilog=step.EPILOG)(step.command)
-app.command("report", epilog=report.EPILOG)(report.command)
-app.command("recommend", epilog=recommend.EPILOG)(recommend.command)
-app.command("decide", epilog=decide.EPILOG)(decide.command)
-app.command("assign", epilog=assign.EPILOG)(assign.command)
-app.command("inspect", epilog=inspect.EPILOG)(inspect.command)
-app.command("synth", epilog=synth.EPILOG)(synth.command)
-app.command("load", epilog=load.EPILOG)(load.command)
-app.command("serve", epilog=serve.EPILOG)(serve.command)
-app.command("worker", epilog=worker.EPILOG)(worker.command)
-app.add_typer(jobs.app, name="jobs")
-app.add_typer(alerts.app, name="alerts")
-app.add_typer(stock.app, name="stock")
-app.add_typer(scenario.app, name="scenario")
-app.command("place", epilog=place.EPILOG)(place.command)
-app.command("reorder", epilog=reorder.EPILOG)(reorder.command)
-app.add_typer(demand.app, name="demand")
-app.add_typer(rank.app, name="rank")
-app.add_typer(keys.app, name="keys")
-app.command("demo", epilog=demo.EPILOG)(demo.command)
 
 
 @app.callback()
@@ -106,6 +60,8 @@ def main() -> NoReturn:
         _tell(BadInput(f"{error.filename}: {error.strerror}."))
         sys.exit(BAD_INPUT)
     except Exception as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):  # it came while compiled code was at work
+            sys.exit(_ended(INTERRUPTED))
         if os.environ.get("MALHA_DEBUG"):
             raise
         _tell(error)

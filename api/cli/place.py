@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.console import console, steps, warnings
-from graph.errors import BadInput
+from api.out_folder import check_out_folder
+from api.place_limits import GAP, SECONDS, limits_of
 
 if TYPE_CHECKING:
     from optimizer.placement.answer import Progress
-    from optimizer.placement.record import PlaceLimits
 
 EPILOG = (
     "**Examples**\n\n"
@@ -25,14 +25,13 @@ EPILOG = (
 )
 
 REPORT = "report.html"
-MOST_SECONDS = 86_400.0
 
 
 def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Typer reads them)
     scenario: Annotated[Path, typer.Option(help="Folder of a scenario (malha scenario new makes one).")],
     out: Annotated[Path, typer.Option(help="Folder to write; an earlier plan there is replaced.")],
-    time_limit: Annotated[float, typer.Option(help="Seconds to search; then the best plan so far.")] = 60.0,
-    gap: Annotated[float, typer.Option(help="Proven relative gap that is enough.")] = 1e-3,
+    time_limit: Annotated[float, typer.Option(help="Seconds to search; then the best so far.")] = SECONDS,
+    gap: Annotated[float, typer.Option(help="Proven relative gap that is enough.")] = GAP,
     snapshot: Annotated[
         Path | None, typer.Option(help="Instead of the snapshot that the scenario names.")
     ] = None,
@@ -61,40 +60,37 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
     plan.json, sites.csv, flows.csv, transfers.csv (who sends what where, by when), stock.csv and a report.
     Without --assort the stock of a group is shared among its products when the plan is used.
     What is asked besides (--frontier, --worth, --bootstrap) solves again: --time-limit and --gap hold for
-    each solve.
+    each solve. The plan is written before; what then finds no answer is told with its reason.
     """
-    from api.place_assortment import assorting, stocked  # noqa: PLC0415 (slow to import, as all below)
-    from api.place_studies import Studies, checked_studies, studied  # noqa: PLC0415
-    from api.placing import check_out, completed, solved, write_plan  # noqa: PLC0415
+    from api.place_assortment import assorting  # noqa: PLC0415 (slow to import, as all below)
+    from api.place_studies import Studies, check_studies, checked_studies, studied  # noqa: PLC0415
+    from api.placing import PLAN, Placed, completed, solved, write_plan  # noqa: PLC0415
     from api.render.place import show_plan  # noqa: PLC0415
     from api.reports.placement import write_page  # noqa: PLC0415
     from api.scenarios.folders import read_folder  # noqa: PLC0415
 
     limits = limits_of(time_limit, gap)
-    studies, how = checked_studies(Studies(frontier, worth, bootstrap, seed)), assorting(assort)
-    check_out(out)
+    studies = checked_studies(Studies(frontier, worth, bootstrap, seed, assorting(assort)))
+    check_out_folder(out, "plan", PLAN)
     with steps() as progress:
+
+        def write(found: Placed) -> None:
+            progress("Writing")
+            write_plan(out, found, lambda fresh: write_page(fresh / REPORT, found, network, str(scenario)))
+
         progress("Reading the scenario")
         ready, network = completed(read_folder(scenario), snapshot)
+        check_studies(studies, ready, network)
         progress("Placing")
-        placed = studied(solved(ready, limits, _teller(progress)), studies, limits, progress)
-        if how is not None:
-            placed = stocked(placed, how, network, snapshot, limits, progress)
-        progress("Writing")
-        write_plan(out, placed, lambda fresh: write_page(fresh / REPORT, placed, network, str(scenario)))
+        placed = solved(ready, limits, _teller(progress))
+        write(placed)  # so that nothing that is asked besides can lose it
+        if studies.any:
+            placed = studied(placed, studies, limits, progress, network, snapshot)
+            write(placed)
     if as_json:
         print(json.dumps(placed.to_dict(), ensure_ascii=False))
     else:
         show_plan(console(), placed.to_dict(), out)
-
-
-def limits_of(time_limit: float, gap: float) -> PlaceLimits:
-    """Return how far to search; BadInput for what makes no sense."""
-    from optimizer.placement.record import PlaceLimits  # noqa: PLC0415
-
-    if not (0 < time_limit <= MOST_SECONDS and 0 <= gap < 1):
-        raise BadInput(f"--time-limit is up to {MOST_SECONDS:,.0f} seconds, --gap from 0 to below 1.")
-    return PlaceLimits(seconds=time_limit, gap=gap)
 
 
 EVERY_S = 5.0

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from api.console import console, steps
+from api.place_limits import GAP, SECONDS, limits_of
 from graph.errors import BadInput
 
 EPILOG = (
@@ -75,12 +76,13 @@ def new(
 
 @app.command("export", epilog="**Examples**\n\n`malha scenario export base/ --xlsx base.xlsx`")
 def export(scenario: Folder, xlsx: Xlsx) -> None:
-    """Write a scenario as a spreadsheet: one sheet a table, and one for the settings."""
+    """Write a scenario as a spreadsheet: one sheet a table, numbers as numbers, and one for the settings."""
     from api.scenarios.books import write_book  # noqa: PLC0415
     from api.scenarios.folders import read_folder  # noqa: PLC0415
+    from api.scenarios.raw import checked_tables  # noqa: PLC0415
 
     raw = read_folder(scenario)
-    write_book(xlsx, raw.tables, raw.settings)
+    write_book(xlsx, checked_tables(raw), raw.settings)
     console().print(f"Written: {xlsx}", highlight=False, soft_wrap=True)
 
 
@@ -134,13 +136,12 @@ def compare(
         typer.Option(help="Solve each scenario again with something lower and higher: fixed_cost=±30%."),
     ] = None,
     snapshot: Annotated[Path | None, typer.Option(help="Instead of the snapshot that each names.")] = None,
-    time_limit: Annotated[float, typer.Option(help="Seconds to solve one scenario.")] = 60.0,
-    gap: Annotated[float, typer.Option(help="Proven relative gap that is enough.")] = 1e-3,
+    time_limit: Annotated[float, typer.Option(help="Seconds to solve one scenario.")] = SECONDS,
+    gap: Annotated[float, typer.Option(help="Proven relative gap that is enough.")] = GAP,
     as_json: AsJson = False,
 ) -> None:
     """Set scenarios side by side: inputs that differ, cost by term, service, open sites, who serves what."""
-    from api.cli.place import limits_of  # noqa: PLC0415
-    from api.render.place import show_comparison  # noqa: PLC0415
+    from api.render.place import show_comparison  # noqa: PLC0415 (slow to import)
     from api.scenarios.compare import columns, comparison  # noqa: PLC0415
 
     with steps() as progress:

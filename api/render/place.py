@@ -60,7 +60,7 @@ def _saved(plan: Plan) -> str:
 
 def proof(plan: Plan) -> str:
     """Return what is proven, in one line."""
-    repeat = "" if plan["repeatable"] else " Stopped by the clock: another run may end elsewhere."
+    repeat = "" if plan["repeatable"] else " Not repeatable: another run may end elsewhere."
     return (
         f"Costs {money(plan['value_cents'])}; no plan costs less than {money(plan['bound_cents'])} "
         f"(gap {plan['gap']:.3%}, {plan['status']}, {plan['method']}, {plan['seconds']:.1f} s).{repeat}"
@@ -84,6 +84,7 @@ SERVICE = {
     "mean_days": "expected days",
     "p_on_time": "P(on time)",
     "kept_share": "counted as kept",
+    "stockable_share": "sites can stock at all",
     "reachable_share": "stocking can speed up",
 }
 

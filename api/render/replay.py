@@ -9,7 +9,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from inventory.days import local_day
+from graph.days import local_day
 
 
 def _count(value: Any) -> str:

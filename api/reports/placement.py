@@ -197,6 +197,22 @@ def _transfers(placed: Placed) -> list[dict[str, Any]]:
     return largest.to_dicts()
 
 
+def _stockable(scenario: Scenario) -> list[str]:
+    """Return what is assumed of products that nobody can stock yet."""
+    units = scenario.demands["units"].to_numpy()
+    if (share := float(units @ scenario.stockable) / max(float(units.sum()), 1e-12)) < 1:
+        return [
+            f"{1.0 - share:.1%} of the demand is for what cannot be stocked (stockable_share in demand.csv): "
+            "its sellers ship it, whichever sites open."
+        ]
+    if scenario.demand["group"].is_null().all():
+        return []
+    return [
+        "All demand of a group is counted as if it could be stocked, products that nobody has sold yet "
+        "included: with those the plan promises more than a shelf can do (stockable_share in demand.csv)."
+    ]
+
+
 def assumptions(scenario: Scenario) -> list[str]:
     """Return what the figures rest on, as sentences."""
     settings, weights = scenario.settings, scenario.settings.weights
@@ -216,6 +232,7 @@ def assumptions(scenario: Scenario) -> list[str]:
         )
     if settings.direct:
         told.append("What is not stocked ships from its sellers, mixed as they supplied it until now.")
+    told += _stockable(scenario)
     if scenario.demand["period"].n_unique() > 1:
         told.append("Sites are opened once, serve every period alike and keep their capacity in each.")
     if "as_of" in origin:

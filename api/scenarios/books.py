@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
@@ -14,8 +14,8 @@ import polars as pl
 import xlsxwriter  # type: ignore[import-untyped]
 from python_calamine import CalamineError, CalamineWorkbook
 
-from api.scenarios.folders import without_empty
-from api.scenarios.raw import Raw
+from api.scenarios.folders import RESERVED, without_empty
+from api.scenarios.raw import Raw, flat
 from graph.errors import BadInput, Fault
 from optimizer.placement.scenario_cells import Kind
 from optimizer.placement.scenario_settings import WHERE
@@ -39,9 +39,9 @@ def write_book(file: Path, tables: Mapping[str, pl.DataFrame], settings: Mapping
         sheet = book.add_worksheet(SETTINGS)
         sheet.write_row(0, 0, ("setting", "value"), bold)
         sheet.set_column(0, 1, 34)
-        for row, (name, value) in enumerate(_flat(settings), 1):
+        for row, (name, value) in enumerate(flat(settings), 1):
             sheet.write_string(row, 0, name)
-            _write(sheet, row, 1, value)
+            _write(sheet, row, 1, _one(value))
         for name, table in TABLES.items():
             if name not in tables:
                 continue
@@ -66,14 +66,11 @@ def _write(sheet: Any, row: int, column: int, value: Any) -> None:
         sheet.write_string(row, column, str(value))
 
 
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in settings.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        elif isinstance(value, list | tuple):
-            yield f"{prefix}{name}", json.dumps(list(value), ensure_ascii=False)
-        else:
-            yield f"{prefix}{name}", value.isoformat() if isinstance(value, date) else value
+def _one(value: Any) -> Any:
+    """Return a setting as one cell."""
+    if isinstance(value, list | tuple):
+        return json.dumps(list(value), ensure_ascii=False)
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def read_book(file: Path) -> Raw:
@@ -115,7 +112,11 @@ def _table(file: str, name: str, cells: list[list[Any]]) -> tuple[list[str], pl.
         for place, title in enumerate(titles)
         if title and title in titles[:place]
     ]
-    kept = [place for place, title in enumerate(titles) if title and title not in titles[:place]]
+    if ROW in titles:
+        faults.append(Fault(f"{file}, sheet {name}", None, ROW, "reserved name of a column", "", RESERVED))
+    kept = [
+        place for place, title in enumerate(titles) if title and title != ROW and title not in titles[:place]
+    ]
     below = cells[1:]
     frame = pl.DataFrame(
         {

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import polars as pl
 
-from api.placing import PLAN, Placed, completed, solved
-from api.scenarios.edits import edited, variants
+from api.impossible import NoPlan
+from api.placing import PLAN, Placed, completed, inputs, solved
+from api.scenarios.edits import edited
 from api.scenarios.folders import read_folder
-from api.scenarios.raw import Raw
+from api.scenarios.raw import Raw, checked, flat
+from api.scenarios.sensitivity import variants
 from graph.errors import BadInput, MalhaError
+from optimizer.placement.answer import NoPlanFound
 from optimizer.placement.record import PlaceLimits
-from optimizer.placement.scenario import DIRECT, Charge
+from optimizer.placement.scenario import DIRECT, Charge, Scenario
 
 Tell = Callable[[str], None]
 
@@ -25,7 +28,7 @@ Tell = Callable[[str], None]
 class Column:
     """One scenario of a comparison: its plan as ``plan.json`` tells it, and its flows.
 
-    ``reason`` says why there is no plan; then ``plan`` holds the inputs alone.
+    ``reason`` says why there is no plan; then ``plan`` holds the inputs alone, or nothing.
     """
 
     name: str
@@ -34,9 +37,15 @@ class Column:
     reason: str | None = None
 
     @classmethod
-    def of(cls, name: str, placed: Placed) -> Column:
+    def of(cls, name: str, placed: Placed) -> Self:
         """Take a solved scenario."""
         return cls(name, placed.to_dict(), placed.tables.flows)
+
+    @classmethod
+    def without(cls, name: str, error: MalhaError, scenario: Scenario | None = None) -> Self:
+        """Take a scenario that has no plan."""
+        told = {} if scenario is None else {"inputs": inputs(scenario)}
+        return cls(name, told, pl.DataFrame(schema=_FLOWS), " ".join(str(error).split()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +73,41 @@ def columns(
 ) -> list[Column]:
     """Return the columns of scenarios (solved now) and of plans (as they were solved), in their order.
 
-    Each scenario is followed by its variants under every ``sensitivity``. A variant that has no plan has a
-    reason instead. BadInput with every fault of a scenario.
+    Each scenario is followed by its variants under every ``sensitivity``. What has no plan, and a variant
+    that makes no scenario, has a reason instead. BadInput with every fault of a scenario, before any is
+    solved.
     """
     changes = [pair for text in sensitivity for pair in variants(text).items()]
-    found: list[Column] = []
-    for folder, name in zip(folders, _names(folders), strict=True):
-        if (folder / PLAN).is_file():
-            if changes:
-                raise BadInput(f"{folder} is a plan: --sensitivity needs its scenario.")
-            found.append(_stored(folder, name))
+    names, found = _names(folders), list[Column]()
+    asked = [one for pair in zip(folders, names, strict=True) for one in _asked(*pair, changes)]
+    for one in asked:
+        if isinstance(one, Column):
+            found.append(one)
             continue
-        raw = read_folder(folder)
+        name, raw = one
         tell(f"Solving {name}")
         found.append(_solved(raw, name, limits, snapshot))
-        for label, edit in changes:
-            tell(f"Solving {name}, {label}")
-            found.append(_solved(edited(raw, [edit]), f"{name}, {label}", limits, snapshot))
     return found
+
+
+def _asked(folder: Path, name: str, changes: Sequence[tuple[str, str]]) -> Iterator[Column | tuple[str, Raw]]:
+    """Yield what is to be solved, by name, and the columns that are known already."""
+    if (folder / PLAN).is_file():
+        if changes:
+            raise BadInput(f"{folder} is a plan: --sensitivity needs its scenario.")
+        yield _stored(folder, name)
+        return
+    raw = read_folder(folder)
+    checked(raw)
+    yield name, raw
+    for label, edit in changes:
+        variant = edited(raw, [edit])
+        try:
+            checked(variant)
+        except BadInput as error:
+            yield Column.without(f"{name}, {label}", error)
+        else:
+            yield f"{name}, {label}", variant
 
 
 def _names(folders: Sequence[Path]) -> list[str]:
@@ -105,10 +131,8 @@ def _solved(raw: Raw, name: str, limits: PlaceLimits, snapshot: Path | None) -> 
     scenario, _ = completed(raw, snapshot)
     try:
         return Column.of(name, solved(scenario, limits))
-    except BadInput:
-        raise
-    except MalhaError as error:
-        return Column(name, {}, pl.DataFrame(schema=_FLOWS), str(error))
+    except (NoPlan, NoPlanFound) as error:
+        return Column.without(name, error, scenario)
 
 
 _FLOWS = {"warehouse_id": pl.String, "demand_id": pl.String, "units": pl.Float64}
@@ -144,21 +168,16 @@ def _inputs(found: Sequence[Column]) -> Iterable[tuple[str, list[Any]]]:
         yield name, [_at(column.plan, "inputs", name) for column in found]
     for status in ("open", "candidate", "closed"):
         yield f"sites {status}", [_at(column.plan, "inputs", "sites", status) for column in found]
-    settings = [_flat(_at(column.plan, "inputs", "settings") or {}) for column in found]
+    settings = [_settings(column) for column in found]
     for name in dict.fromkeys(name for one in settings for name in one):
         values = [one.get(name) for one in settings]
         if any(value != values[0] for value in values):
             yield name, values
 
 
-def _flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in settings.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{prefix}{name}.")
-        else:
-            flat[f"{prefix}{name}"] = "; ".join(map(str, value)) if isinstance(value, list) else value
-    return flat
+def _settings(column: Column) -> dict[str, Any]:
+    told = flat(_at(column.plan, "inputs", "settings") or {})
+    return {name: "; ".join(map(str, value)) if isinstance(value, list) else value for name, value in told}
 
 
 def _result(found: Sequence[Column]) -> Iterable[tuple[str, list[Any]]]:

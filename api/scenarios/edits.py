@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Self
@@ -12,7 +12,7 @@ import polars as pl
 
 from api.scenarios.raw import Raw, checked
 from graph.errors import BadInput, Fault
-from optimizer.placement.scenario_cells import Kind
+from optimizer.placement.scenario_cells import Kind, read_column
 from optimizer.placement.scenario_settings import Settings, to_mapping
 from optimizer.placement.scenario_tables import TABLES
 
@@ -22,21 +22,8 @@ _FORM: Final = re.compile(
 )
 _HELP: Final = "Write table.column=value, table[id].column*=factor, or setting=value (operators = *= += -=)."
 
-SHORT: Final[Mapping[str, str]] = {
-    "fixed_cost": "sites.fixed_cost_cents",
-    "handling_cost": "sites.handling_cost_cents",
-    "handling_hours": "sites.handling_hours",
-    "capacity": "sites.capacity_units",
-    "demand": "demand.units",
-    "freight": "weights.freight",
-    "inbound": "weights.inbound",
-    "holding": "weights.holding",
-    "time": "weights.time_cents_per_day",
-    "late": "weights.late_cents",
-    "budget": "budget_cents",
-    "promise": "service.promise_days",
-}
-"""What can be varied by a short name in ``--sensitivity``."""
+EDIT: Final = "--set"
+"""Where faults of edits are: their value is the edit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +65,46 @@ def _is_column(table: str, column: str, key: str | None) -> bool:
 def edited(raw: Raw, texts: Iterable[str]) -> Raw:
     """Return the scenario with edits made in their order; BadInput with every edit that cannot be made."""
     tables, settings = dict(raw.tables), _copied(raw.settings)
+
+    def make(edit: Edit) -> None:
+        if edit.table is None:
+            _edit_setting(settings, edit)
+        else:
+            tables[edit.table] = _edit_table(tables, edit.table, edit)
+
+    _each(texts, make)
+    return replace(raw, tables=tables, settings=settings)
+
+
+def edited_settings(
+    settings: Mapping[str, Any], texts: Iterable[str], tables: Collection[str]
+) -> dict[str, Any]:
+    """Return the settings of a scenario whose ``tables`` are not made yet, with edits made in their order.
+
+    BadInput with every edit that could not be made; whether the rows that they name will be there is not
+    known.
+    """
+    after = _copied(settings)
+
+    def make(edit: Edit) -> None:
+        if edit.table is None:
+            _edit_setting(after, edit)
+        else:
+            _check_column(edit.table, edit, tables)
+
+    _each(texts, make)
+    return after
+
+
+def _each(texts: Iterable[str], make: Callable[[Edit], None]) -> None:
     faults: list[Fault] = []
     for text in texts:
         try:
-            edit = Edit.of(text)
-            if edit.table is None:
-                _edit_setting(settings, edit)
-            else:
-                tables[edit.table] = _edit_table(tables, edit.table, edit)
+            make(Edit.of(text))
         except BadInput as error:
-            faults.append(Fault("--set", None, None, "cannot be made", text, error.message))
+            faults.append(Fault(EDIT, None, None, "cannot be made", text, error.message))
     if faults:
         raise BadInput("Not every edit can be made:", faults)
-    return replace(raw, tables=tables, settings=settings)
 
 
 def derived(raw: Raw, texts: Iterable[str], base: str) -> Raw:
@@ -110,25 +124,58 @@ def _copied(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _edit_table(tables: Mapping[str, pl.DataFrame], name: str, edit: Edit) -> pl.DataFrame:
-    table = TABLES[name]
-    if edit.name not in table.columns:
-        raise BadInput(f"{name} has no column {edit.name}. One of {', '.join(table.columns)}.")
-    if name not in tables:
-        raise BadInput(f"The scenario has no table {name}.")
-    frame, key = tables[name], table.key[0]
+    _check_column(name, edit, tables)
+    frame = tables[name]
     if edit.name not in frame.columns:
         frame = frame.with_columns(pl.lit(None, pl.String).alias(edit.name))
-    meant = pl.lit(value=True) if edit.key is None else pl.col(key).cast(pl.String) == edit.key
-    if frame.filter(meant).is_empty():
-        raise BadInput(f"{name} has no row whose {key} is {edit.key!r}.")
+    meant = pl.lit(value=True) if edit.key is None else _is_named(name, frame, edit.key)
     if edit.operator == "=":
         new = pl.lit(edit.value)
-    elif table.columns[edit.name].kind is Kind.NUMBER:
-        new = _counted(pl.col(edit.name).cast(pl.Float64, strict=False), edit).cast(pl.String)
     else:
-        raise BadInput(f"{edit.name} is no number: it can only be set, with =.")
+        new = _counted(pl.col(edit.name).cast(pl.Float64, strict=False), edit).cast(pl.String)
     changed = pl.when(meant).then(new).otherwise(pl.col(edit.name).cast(pl.String)).alias(edit.name)
     return frame.with_columns(changed)
+
+
+def _check_column(name: str, edit: Edit, tables: Collection[str]) -> None:
+    """Refuse an edit that no row of a table takes: its column, its operator, its value."""
+    column = TABLES[name].columns.get(edit.name)
+    if column is None:
+        raise BadInput(f"{name} has no column {edit.name}. One of {', '.join(TABLES[name].columns)}.")
+    if name not in tables:
+        raise BadInput(f"The scenario has no table {name}.")
+    if edit.operator == "=":
+        cell, row = pl.Series([edit.value]), pl.Series([0])
+        for fault in read_column(name, edit.name, column, cell, row)[2]:
+            raise BadInput(f"{edit.name}: {fault.kind}. {fault.remedy}")
+    elif column.kind is Kind.NUMBER:
+        _counted(0.0, edit)
+    else:
+        raise BadInput(f"{edit.name} is no number: it can only be set, with =.")
+
+
+def _is_named(name: str, frame: pl.DataFrame, key: str) -> pl.Expr:
+    """Return which rows have the name: that of their product or group, else their first column.
+
+    After a comma, and where no row has the whole name, it goes on with the next columns that name a row.
+    BadInput where there is no such row.
+    """
+    keys = TABLES[name].key
+    first = [one for one in keys if one in {"product_id", "group"}] or [keys[0]]
+    parts = [first, *([one] for one in keys if one not in first)]
+    for names in ([key], key.split(",")):
+        meant = pl.all_horizontal(
+            _says(frame, columns, one.strip()) for columns, one in zip(parts, names, strict=False)
+        )
+        if len(names) <= len(parts) and not frame.filter(meant).is_empty():
+            return meant
+    raise BadInput(f"{name} has no row whose {', '.join(' or '.join(one) for one in parts)} is {key!r}.")
+
+
+def _says(frame: pl.DataFrame, columns: Iterable[str], text: str) -> pl.Expr:
+    """Return which rows hold a text in one of these columns."""
+    cells = [pl.col(one).cast(pl.String).str.strip_chars() for one in columns if one in frame.columns]
+    return pl.any_horizontal(pl.lit(value=False), *(cell == text for cell in cells))
 
 
 def _edit_setting(settings: dict[str, Any], edit: Edit) -> None:
@@ -172,26 +219,3 @@ def _typed(text: str) -> Any:
         except ValueError:
             continue
     return text
-
-
-_SENSITIVITY: Final = re.compile(r"^(?P<name>[a-z_.]+)\s*=\s*(±|\+/-|\+-)\s*(?P<percent>\d+(\.\d+)?)\s*%?$")
-
-
-def variants(text: str) -> dict[str, str]:
-    """Return edits by label for a sensitivity like ``fixed_cost=±30%``: one lower, one higher.
-
-    BadInput for another form, or a name that cannot be varied.
-    """
-    found = _SENSITIVITY.match(text.strip())
-    if found is None:
-        raise BadInput(f"--sensitivity {text!r}: write name=±30%, with a name of {', '.join(SHORT)}.")
-    name, percent = found["name"], float(found["percent"])
-    if name not in SHORT and "." not in name:
-        raise BadInput(f"--sensitivity: unknown {name!r}: one of {', '.join(SHORT)}, or table.column.")
-    if not 0 < percent <= 100:
-        raise BadInput(f"--sensitivity {text!r}: more than 0 % and at most 100 %.")
-    path = SHORT.get(name, name)
-    return {
-        f"{name} {sign}{percent:g} %": f"{path}*={round(1 + factor * percent / 100, 6)}"
-        for sign, factor in (("-", -1), ("+", 1))
-    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from io import BytesIO
@@ -14,10 +13,14 @@ from polars.exceptions import PolarsError
 
 from api.scenarios.raw import Raw
 from api.scenarios.toml import toml_text
+from api.toml_files import read_toml
 from graph.errors import BadInput, Fault
 from graph.stores.files import replaced_folder
 from optimizer.placement.scenario_settings import WHERE
 from optimizer.placement.scenario_tables import ROW, TABLES
+
+RESERVED: Final = "Rows are counted under this name: give the column another one, or leave it out."
+"""What to do about a column named `ROW`."""
 
 
 def read_folder(folder: Path) -> Raw:
@@ -39,7 +42,7 @@ def read_folder(folder: Path) -> Raw:
             faults += error.faults
     settings: dict[str, Any] = {}
     try:
-        settings = read_toml(folder / WHERE)
+        settings = read_toml(folder / WHERE, "It holds the settings; it may be empty.")
     except BadInput as error:
         faults += error.faults
     if faults:
@@ -57,7 +60,16 @@ def read_csv(file: Path) -> pl.DataFrame:
     def fault(kind: str, value: str, remedy: str) -> BadInput:
         return BadInput(f"{file} cannot be read.", [Fault(file.name, None, None, kind, value, remedy)])
 
-    held = file.read_bytes()
+    def check_names(names: list[str]) -> None:
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise fault("column appears twice", ", ".join(twice), "Keep one of each.")
+        if ROW in names:
+            raise fault("reserved name of a column", ROW, RESERVED)
+
+    try:
+        held = file.read_bytes()
+    except OSError as error:
+        raise fault("no file that can be read", error.strerror or "", "Put the table there.") from None
     try:
         header = held.decode("utf-8-sig").partition("\n")[0]
     except UnicodeDecodeError:
@@ -65,15 +77,14 @@ def read_csv(file: Path) -> pl.DataFrame:
     if not header.strip():
         raise fault("no header", "", "The first row names the columns.")
     separator = ";" if ";" in header and "," not in header else ","
-    names = [name.strip().strip('"') for name in header.split(separator)]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise fault("column appears twice", ", ".join(twice), "Keep one of each.")
+    check_names([name.strip().strip('"').strip() for name in header.split(separator)])
     try:
         cells = pl.read_csv(BytesIO(held), infer_schema=False, separator=separator)
     except PolarsError as error:
         first = str(error).splitlines()[0]
         raise fault("no table", first, f"Part columns with {separator!r}, as many in every row.") from None
-    cells = cells.rename({name: name.strip() for name in cells.columns})
+    check_names(names := [name.strip() for name in cells.columns])
+    cells.columns = names
     return without_empty(cells.with_row_index(ROW, offset=2).with_columns(pl.col(ROW).cast(pl.Int64)))
 
 
@@ -81,22 +92,6 @@ def without_empty(cells: pl.DataFrame) -> pl.DataFrame:
     """Return the rows in which some cell holds something."""
     others = pl.exclude(ROW).cast(pl.String).str.strip_chars().fill_null("") != ""
     return cells.filter(pl.any_horizontal(others)) if cells.width > 1 else cells
-
-
-def read_toml(file: Path) -> dict[str, Any]:
-    """Return the settings; BadInput where the file is absent or no TOML."""
-
-    def fault(kind: str, value: str, remedy: str) -> BadInput:
-        return BadInput(f"{file} cannot be read.", [Fault(file.name, None, None, kind, value, remedy)])
-
-    try:
-        return tomllib.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        raise fault("missing file", "", "It holds the settings; it may be empty.") from None
-    except UnicodeDecodeError:
-        raise fault("not UTF-8 text", "", "Save it as UTF-8.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise fault("no TOML", str(error), "Correct it there.") from None
 
 
 def write_folder(folder: Path, tables: Mapping[str, pl.DataFrame], settings: Mapping[str, Any]) -> None:

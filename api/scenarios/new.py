@@ -12,13 +12,12 @@ import polars as pl
 
 from api.scenarios.folders import read_csv
 from graph import Network
+from graph.days import local_day
 from graph.errors import BadInput
 from graph.stores.files import snapshot_folder
-from inventory.days import local_day
 from inventory.forecast import demand_of_categories, purchases
 from optimizer.placement.record import PlaceLimits
 from optimizer.placement.scenario_settings import Promise, Settings, Weights, to_mapping
-from optimizer.placement.scenario_tables import ROW
 from optimizer.placement.solve import place
 from replay.placing_calibration import calibrate
 from replay.placing_new import (
@@ -53,7 +52,8 @@ def new_scenario(
     """Return the tables and settings of a scenario on the demand that a snapshot expects from its as-of on.
 
     ``warehouses``: ``state-capitals``; ``kmedians``, the ``count`` regions that are nearest to the demand
-    together; or a CSV with warehouse_id and zip_prefix, and what else is known of each site.
+    together; or a CSV with warehouse_id and zip_prefix, and what else is known of each site. BadInput with
+    every fault of that file.
     """
     folder = snapshot_folder(snapshot)
     progress("Reading the snapshot")
@@ -63,7 +63,9 @@ def new_scenario(
     rates = demand_of_categories(purchases(events, network.tables["products"]), network.meta.as_of)
     tables = demand_tables(network, rates, pl.read_parquet(folder / "demand.parquet"), horizon_days)
     progress("Choosing sites")
-    tables["sites"] = site_table(_sites(network, warehouses, tables["demand"], count), horizon_days)
+    known, name = network.tables["zip_prefixes"]["zip_prefix"], Path(warehouses).name
+    given = _sites(network, warehouses, tables["demand"], count)
+    tables["sites"] = site_table(given, horizon_days, known, name)
     progress("Comparing with the history")
     units = network.tables["products"].select("product_id", group=pl.col("category").fill_null(OTHER))
     units = units.join(tables["products"], "group")
@@ -96,7 +98,7 @@ def _sites(network: Network, warehouses: str, demand: pl.DataFrame, count: int) 
     file = Path(warehouses)
     if not file.is_file():
         raise BadInput(f"--warehouses {warehouses}: give {CAPITALS}, {MEDIANS}, or a CSV file.")
-    return read_csv(file).drop(ROW)
+    return read_csv(file)
 
 
 def summary(tables: Mapping[str, pl.DataFrame]) -> str:

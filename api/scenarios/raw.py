@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ import polars as pl
 
 from graph.errors import BadInput, Fault
 from optimizer.placement.scenario import Scenario, scenario_of
+from optimizer.placement.scenario_tables import read_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,28 @@ class Raw:
         return BadInput(f"{self.where}: {error.message}", [self.place(fault) for fault in error.faults])
 
 
+def flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the settings by their whole names: ``weights.freight``."""
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
 def checked(raw: Raw) -> Scenario:
     """Return the scenario; BadInput with every fault, placed where it was read."""
     try:
         return scenario_of(raw.tables, raw.settings)
     except BadInput as error:
         raise raw.told(error) from None
+
+
+def checked_tables(raw: Raw) -> dict[str, pl.DataFrame]:
+    """Return the tables that were given, their columns in their types; BadInput with every fault."""
+    checked(raw)
+    typed, _ = read_tables(raw.tables)
+    return {
+        name: typed[name].select(column for column in typed[name].columns if column in frame.columns)
+        for name, frame in raw.tables.items()
+    }

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,13 +12,13 @@ import pytest
 
 from api.scorecard import scorecard
 from deploy.local import Chromium
+from tests.api.program import Ended, malha
 
 SPAN = ("--from", "2018-01-01", "--to", "2018-03-01")
 
 
-def malha(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "api", "backtest", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+def backtest(*arguments: object) -> Ended:
+    return malha("backtest", *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +26,7 @@ def outputs(market_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with what one run wrote."""
     folder = tmp_path_factory.mktemp("backtest")
     files = ("--predictions", folder / "new" / "p.parquet", "--json", folder / "scores.json")
-    done = malha("--source", market_dir, *SPAN, *files)
+    done = backtest("--source", market_dir, *SPAN, *files)
     (folder / "shown.txt").write_text(done.stdout, "utf-8")
     assert (done.returncode, done.stderr) == (0, "")
     return folder
@@ -83,7 +81,7 @@ def test_the_terminal_shows_every_table(outputs: Path, scores: Mapping[str, Any]
 
 
 def test_frozen_from_approval_as_one_json_document(market_dir: Path) -> None:
-    done = malha("--source", market_dir, *SPAN, "--frozen", "--target", "approved", "--json", "-")
+    done = backtest("--source", market_dir, *SPAN, "--frozen", "--target", "approved", "--json", "-")
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads(done.stdout)
     assert (told["claim"], told["target"]) == ("frozen", "approved")
@@ -91,7 +89,7 @@ def test_frozen_from_approval_as_one_json_document(market_dir: Path) -> None:
 
 
 def test_to_may_lie_after_the_history(market_dir: Path) -> None:
-    done = malha("--source", market_dir, "--from", "2018-06-01", "--to", "2031-01-01", "--json", "-")
+    done = backtest("--source", market_dir, "--from", "2018-06-01", "--to", "2031-01-01", "--json", "-")
     assert done.returncode == 0
     assert json.loads(done.stdout)["orders"]["scored"] > 0
 
@@ -117,7 +115,7 @@ def test_to_may_lie_after_the_history(market_dir: Path) -> None:
     ],
 )
 def test_bad_input_is_one_clear_error(market_dir: Path, arguments: tuple[str, ...], said: str) -> None:
-    done = malha("--source", market_dir, *arguments)
+    done = backtest("--source", market_dir, *arguments)
     assert done.returncode == 2
     assert said in " ".join(done.stderr.split())  # lines are as wide as the terminal
     assert "Traceback" not in done.stderr
@@ -125,13 +123,13 @@ def test_bad_input_is_one_clear_error(market_dir: Path, arguments: tuple[str, ..
 
 
 def test_a_source_that_is_not_there_is_named(tmp_path: Path) -> None:
-    done = malha("--source", tmp_path / "nowhere", *SPAN)
+    done = backtest("--source", tmp_path / "nowhere", *SPAN)
     assert done.returncode == 2
     assert "nowhere" in done.stderr
 
 
 def test_help_teaches_by_example() -> None:
-    shown = " ".join(malha("--help").stdout.split())
+    shown = " ".join(backtest("--help").stdout.split())
     assert "malha backtest --source tables/ --from 2018-03-01" in shown
     assert "--frozen" in shown
 

@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from api.cli.app import app
+from graph.days import local_day
 from graph.errors import BadInput
-from inventory.days import local_day
 from inventory.sql import SqlHome
 from tests.inventory.make import DEPOT, event, part
 

@@ -11,15 +11,36 @@ from pathlib import Path
 
 import pytest
 
+from api.cli import commands
 from api.cli.recommend import parse_weights
 from api.clock import instant
 from graph import Network
 from graph.errors import BadInput
+from tests.api.program import malha
 
 
-def malha(*arguments: object) -> subprocess.CompletedProcess[str]:
+def program(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "api", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_a_program_of_its_own_says_the_same(small_snapshot: Path) -> None:
+    for words in (("inspect", small_snapshot, "--json"), ("inspect", "no/such/snapshot")):
+        done, here = program(*words), malha(*words)
+        assert (done.returncode, done.stdout, done.stderr) == (here.returncode, here.stdout, here.stderr)
+
+
+def test_every_module_of_a_command_has_its_name() -> None:
+    modules = {path.stem for path in Path(commands.__file__).parent.glob("[a-z]*.py")}
+    assert modules - {"app", "capacity", "commands"} == set(commands.NAMES)
+    assert [made.name for made in commands.Commands().values()] == list(commands.NAMES)
+
+
+def test_a_command_does_not_wait_for_what_others_import() -> None:
+    slow = {"fastapi", "numba", "ortools", "sklearn", "sqlalchemy"}
+    asked = f"import sys; import api.cli, api.cli.keys; print(*{slow} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("\n", "")
 
 
 def test_build_prints_one_json_document_in_designs_words(market_dir: Path, tmp_path: Path) -> None:

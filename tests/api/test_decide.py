@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,11 +11,7 @@ import pytest
 from api import policies
 from graph import Network
 from graph.errors import BadInput
-
-
-def malha(*arguments: object, given: str | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "api", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=180, input=given)
+from tests.api.program import malha
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,15 +10,16 @@ import pytest
 from api.cli.load import password
 from deploy.local import Neo4j
 from graph.errors import BadInput
+from tests.api.program import Ended, malha
 from tests.services.graphs import empty, run
 
 
-def load(snapshot: Path, *arguments: str, secret: str | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "api", "load", "--snapshot", str(snapshot), *arguments]
-    environment = {**os.environ, "COLUMNS": "200"}
-    if secret is not None:
-        environment["MALHA_NEO4J_PASSWORD"] = secret
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
+def load(snapshot: Path, *arguments: str, secret: str | None = None) -> Ended:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", "200")
+        if secret is not None:
+            patch.setenv("MALHA_NEO4J_PASSWORD", secret)
+        return malha("load", "--snapshot", snapshot, *arguments)
 
 
 def test_a_load_tells_what_it_wrote_and_a_second_that_it_wrote_nothing(

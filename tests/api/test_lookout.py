@@ -6,9 +6,6 @@ import base64
 import hashlib
 import hmac
 import json
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +14,7 @@ import pytest
 from inventory.events import EventType, StockEvent, StockKey
 from inventory.sql import SqlHome
 from inventory.stock import StockSettings
+from tests.api.program import Ended, malha
 from tests.replay.alerts.receiving import Heard, receiving
 
 SECRET = "a secret of the test, long enough"
@@ -34,11 +32,10 @@ def ledger(tmp_path: Path) -> Path:
     return file
 
 
-def work(ledger: Path, snapshot: Path, webhooks: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "api", "worker", "--once", "--db", str(ledger)]
-    command += ["--snapshot", str(snapshot), "--webhooks", str(webhooks)]
-    environment = {**os.environ, "SHOP_SECRET": SECRET}
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+def work(ledger: Path, snapshot: Path, webhooks: Path) -> Ended:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SHOP_SECRET", SECRET)
+        return malha("worker", "--once", "--db", ledger, "--snapshot", snapshot, "--webhooks", webhooks)
 
 
 def is_signed(heard: Heard) -> bool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import _thread
 import json
+import threading
+import time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -85,6 +88,49 @@ def test_without_studies_nothing_is_said_of_them(folder: Path) -> None:
     told = json.loads(run(folder, "--json"))
     assert not {"frontier", "worth", "bootstrap"} & set(told)
     assert "Cost against" not in (folder.parent / "plan" / "report.html").read_text("utf-8")
+
+
+def test_a_study_that_fails_is_a_reason_beside_the_plan(
+    folder: Path, small_snapshot: Path, tmp_path: Path
+) -> None:
+    """The snapshot sells nothing of the scenario's groups."""
+    service = pl.read_csv(folder / "service.csv", infer_schema=False)
+    own = service.head(3).with_columns(warehouse_id=pl.lit("direct"), unit_cost_cents=pl.lit("900"))
+    pl.concat([service, own]).write_csv(folder / "service.csv")
+    (folder / "scenario.toml").write_text("direct = true\nhorizon_days = 30.0\n", "utf-8")
+    asked = ("--snapshot", str(small_snapshot), "--assort", "weighed", "--bootstrap", "2")
+    told: dict[str, Any] = json.loads(run(folder, *asked, "--json"))
+    assert told["bootstrap"]["draws"] == 2
+    assert "knows no offer" in told["unanswered"]["assortment"]
+    assert json.loads((folder.parent / "plan" / "plan.json").read_text("utf-8")) == told
+    assert "Not answered" in (folder.parent / "plan" / "report.html").read_text("utf-8")
+
+
+def test_the_plan_is_written_before_anything_else_is_asked(folder: Path) -> None:
+    """Whatever ends the studies, as an impatient planner here, the plan is there."""
+    plan = folder.parent / "plan" / "plan.json"
+
+    def impatient() -> None:
+        for _ in range(6_000):
+            if plan.is_file():
+                _thread.interrupt_main()
+                break
+            time.sleep(0.01)
+
+    threading.Thread(target=impatient, daemon=True).start()
+    with pytest.raises(AssertionError, match="130"):
+        run(folder, "--bootstrap", "1000")
+    told = json.loads(plan.read_text("utf-8"))
+    assert told["sites"]
+    assert "bootstrap" not in told
+
+
+def test_what_to_stock_is_refused_before_a_long_search(folder: Path, small_snapshot: Path) -> None:
+    with pytest.raises(BadInput, match="--snapshot"):
+        run(folder, "--assort", "weighed")
+    with pytest.raises(BadInput, match="direct"):
+        run(folder, "--assort", "weighed", "--snapshot", str(small_snapshot))
+    assert not (folder.parent / "plan").exists()
 
 
 def test_what_makes_no_study_is_refused(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +94,8 @@ def test_the_page_needs_nothing_else(plan: Path) -> None:
 def test_the_same_plan_has_the_same_id(program: Any, base: Path, plan: Path, tmp_path: Path) -> None:
     first = json.loads((plan / "plan.json").read_text("utf-8"))
     told = ask(program, "place", "--scenario", str(base), "--out", str(tmp_path / "again"), "--json")
-    if first["repeatable"]:
-        assert json.loads(told)["tables_id"] == first["tables_id"]
+    assert first["repeatable"]
+    assert json.loads(told)["tables_id"] == first["tables_id"]
 
 
 def test_what_to_stock_is_told_by_product_within_the_room(program: Any, base: Path, tmp_path: Path) -> None:
@@ -191,6 +192,14 @@ def test_sites_may_come_from_a_file_or_from_the_demand(
     assert sites["handling_hours"].to_list() == [6, 12]
     ask(program, *new, "--warehouses", "kmedians", "--sites", "3", "--out", str(tmp_path / "b"))
     assert pl.read_csv(tmp_path / "b" / "sites.csv").height == 3
+    own.write_text('warehouse_id,zip_prefix,fixed_cost_cents_per_day\nA,1310,"12,50"\n', "utf-8")
+    with pytest.raises(BadInput) as caught:
+        ask(program, *new, "--warehouses", str(own), "--out", str(tmp_path / "c"))
+    assert [(fault.table, fault.row, fault.column) for fault in caught.value.faults] == [
+        ("own.csv", 2, "zip_prefix"),
+        ("own.csv", 2, "fixed_cost_cents_per_day"),
+    ]
+    assert not (tmp_path / "c").exists()
 
 
 def test_what_cannot_be_is_told_before_anything_is_written(program: Any, base: Path, tmp_path: Path) -> None:
@@ -216,6 +225,43 @@ def test_what_cannot_be_is_told_before_anything_is_written(program: Any, base: P
             ["place", "--scenario", str(base), "--out", str(tmp_path / "letters"), "--time-limit", "5"],
             catch_exceptions=False,
         )
+
+
+def test_what_a_scenario_leaves_out_without_a_snapshot_is_told(tmp_path: Path) -> None:
+    """What comes in would otherwise cost nothing, and no transfer be planned."""
+    given = tables()
+    del given["inbound"]
+    write_folder(tmp_path / "own", given, SETTINGS)
+    with pytest.raises(BadInput) as caught:
+        completed(read_folder(tmp_path / "own"))
+    assert [(fault.table, fault.kind) for fault in caught.value.faults] == [("inbound.csv", "missing table")]
+    del given["supply"]
+    write_folder(tmp_path / "own", given, SETTINGS)
+    assert completed(read_folder(tmp_path / "own"))[0].inbound is None
+    del given["service"]
+    write_folder(tmp_path / "own", given, SETTINGS)
+    with pytest.raises(BadInput, match=r"service\.csv: missing table"):
+        completed(read_folder(tmp_path / "own"))
+
+
+def test_another_snapshot_is_the_one_that_is_named(base: Path, small_snapshot: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "moved"
+    shutil.copytree(small_snapshot, moved)
+    made, _ = completed(read_folder(base), moved)
+    assert made.settings.origin["folder"] == str(moved)
+
+
+def test_nothing_is_compared_where_sellers_cannot_ship_all(program: Any, tmp_path: Path) -> None:
+    given, scenario_, out = tables(), tmp_path / "own", tmp_path / "plan"
+    own = given["service"].head(2).with_columns(warehouse_id=pl.lit("direct"))  # a and b, but not c
+    given["service"] = pl.concat([given["service"], own])
+    write_folder(scenario_, given, {**SETTINGS, "direct": True})
+    told = ask(program, "place", "--scenario", str(scenario_), "--out", str(out), "--json")
+    assert json.loads(told, parse_constant=pytest.fail)["as_is"] is None
+    text = (out / "plan.json").read_text("utf-8")
+    assert json.loads(text, parse_constant=pytest.fail)["as_is"] is None
+    shown = ask(program, "place", "--scenario", str(scenario_), "--out", str(out))
+    assert "shipping everything" not in shown
 
 
 def test_a_scenario_that_states_all_needs_no_snapshot(program: Any, tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from api.http.placement_work import placement_faults
 from api.http.problems import Problem
 from api.jobs import Shop
-from api.placement_jobs import PLACE, Place, placement_of
+from api.placement_jobs import MADE, PLACE, Place, placement_of
+from api.scenarios.new import new_scenario
 from graph.errors import BadInput
 from optimizer.placement.scenario_settings import Settings
 from optimizer.placement.scenario_tables import TABLES
@@ -67,6 +68,47 @@ def test_a_scenario_from_the_snapshot_is_made_and_solved(small_snapshot: Path) -
     assert result["tables"]["transfers"][0]["send_by"] > result["as_of"][:10]
 
 
+def test_a_setting_takes_the_place_of_one_that_was_made_and_leaves_its_neighbours(
+    small_snapshot: Path,
+) -> None:
+    request = {
+        "from_snapshot": {"horizon_days": 30, "kmedians": 2},
+        "settings": {"weights": {"late_cents": 2_000.0}, "service": {"share": 0.1}, "cover_days": 20.0},
+        "edits": ["weights.freight=0.5"],
+        "seconds": 20,
+    }
+    settings = run(small_snapshot, request, [])["inputs"]["settings"]
+    weights, service = settings["weights"], settings["service"]
+    assert (weights["late_cents"], weights["time_cents_per_day"], weights["freight"]) == (2_000, 60, 0.5)
+    assert (service["share"], service["promise_days"]) == (0.1, 10)
+    assert (settings["cover_days"], settings["horizon_days"], settings["direct"]) == (20, 30, True)
+    assert str(small_snapshot) not in json.dumps(settings)  # no path of the worker's
+    assert settings["snapshot"]["snapshot_id"]
+
+
+def test_tables_that_are_made_are_those_that_edits_may_name(small_snapshot: Path) -> None:
+    made, _ = new_scenario(small_snapshot, "state-capitals", 30.0, 1)
+    assert set(made) == {*MADE}
+
+
+def test_a_study_without_an_answer_leaves_the_plan_and_says_why(small_snapshot: Path) -> None:
+    """The snapshot sells nothing of these groups, so it cannot say which products to stock."""
+    direct = pl.DataFrame({"warehouse_id": "direct", "demand_id": ["a", "b", "c"], "unit_cost_cents": 900})
+    days = direct.with_columns(lead_time_mean_days=pl.lit(9.0), lead_time_sd_days=pl.lit(0.0))
+    service = pl.concat([tables()["service"], days.cast({"unit_cost_cents": pl.Int64})])
+    request = {
+        "tables": rows(service=service),
+        "settings": {**SETTINGS, "direct": True},
+        "assort": "weighed",
+        "studies": {"frontier": 2},
+    }
+    result = run(small_snapshot, request, [])
+    assert result["sites"] == ["north", "south"]
+    assert result["frontier"]
+    assert list(result["unanswered"]) == ["assortment"]
+    assert "knows no offer" in result["unanswered"]["assortment"]
+
+
 def test_studies_and_the_stock_by_product_are_asked_in_the_body(small_snapshot: Path) -> None:
     heard: list[tuple[float, str]] = []
     request = {
@@ -74,7 +116,8 @@ def test_studies_and_the_stock_by_product_are_asked_in_the_body(small_snapshot: 
         "edits": ["sites.fixed_cost_cents=6000", "sites.room_units=40", "assortment.offers=200"],
         "assort": "weighed",
         "studies": {"frontier": 2, "bootstrap": 2, "seed": 3},
-        "seconds": 20,
+        "seconds": 6,  # the last point of the frontier takes all it gets
+        "gap": 0.01,
     }
     result = run(small_snapshot, request, heard)
     assert 1 <= len(result["frontier"]) <= 2
@@ -89,8 +132,35 @@ def test_what_is_wrong_is_told_at_its_place_in_the_body() -> None:
     wrong = rows(demand=tables()["demand"].with_columns(region=pl.Series(["013", "20", "200"])))
     with pytest.raises(Problem) as caught, placement_faults():
         placement_of({"tables": wrong, "settings": {"max_site": 2, "service": {"share": 2}}})
-    told = [fault["pointer"] for fault in caught.value.members["errors"]]
-    assert told == ["/tables/demand/1/region", "/settings/max_site", "/settings/service/share"]
+    assert pointers(caught.value) == [
+        "/tables/demand/1/region",
+        "/settings/max_site",
+        "/settings/service/share",
+    ]
+    given = rows()
+    twice = {**given, "inbound": [*given["inbound"], given["inbound"][0]]}
+    unsaid = {name: cells for name, cells in given.items() if name != "supply"}
+    unsaid["inbound"] = given["inbound"][:3]
+    for request, pointer in (
+        ({"tables": twice}, "/tables/inbound/4/seller_id"),
+        ({"tables": unsaid}, "/tables/inbound/2/warehouse_id"),
+        ({"tables": {**given, "sites": [{"row": 1, **given["sites"][0]}]}}, "/tables/sites/0/row"),
+        ({"tables": given, "edits": ["max_sites=1", "products[cars].weight_g=5"]}, "/edits/1"),
+    ):
+        with pytest.raises(Problem) as caught, placement_faults():
+            placement_of({"settings": SETTINGS, **request})
+        assert pointers(caught.value) == [pointer]
+
+
+def test_settings_and_edits_are_told_together() -> None:
+    request = {"from_snapshot": {}, "settings": {"max_site": 3}, "edits": ["nonsense", "max_sites=2"]}
+    with pytest.raises(Problem) as caught, placement_faults():
+        placement_of(request)
+    assert pointers(caught.value) == ["/settings/max_site", "/edits/0"]
+
+
+def pointers(problem: Problem) -> list[str]:
+    return [fault["pointer"] for fault in problem.members["errors"]]
 
 
 @pytest.mark.parametrize(
@@ -104,6 +174,13 @@ def test_what_is_wrong_is_told_at_its_place_in_the_body() -> None:
         ({"from_snapshot": {}, "folder": "base"}, "folder"),
         ({"from_snapshot": {}, "assort": "all"}, "assort"),
         ({"from_snapshot": {}, "studies": {"frontier": 1}}, "studies.frontier"),
+        ({"from_snapshot": {}, "settings": {"max_site": 3}}, "max_site"),
+        ({"from_snapshot": {}, "settings": {"weights": 3}}, "weights"),
+        ({"from_snapshot": {}, "settings": {"service": {"share": 2}}}, "service.share"),
+        ({"from_snapshot": {}, "edits": ["max_sites=2", "nonsense"]}, "edits.1"),
+        ({"from_snapshot": {}, "edits": ["sites.fixed_cost_cents=much"]}, "edits.0"),
+        ({"from_snapshot": {}, "edits": ["service.unit_cost_cents*=2"]}, "edits.0"),
+        ({"from_snapshot": {}, "edits": ["service.share*=2", "service.share=1.5"]}, "service.share"),
     ],
 )
 def test_a_request_is_one_scenario_and_names_no_files(request_: dict[str, Any], place: str) -> None:

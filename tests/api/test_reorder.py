@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 import pytest
 import typer
+from scipy import stats
 from typer.testing import CliRunner, Result
 
 from api.cli import demand, reorder
@@ -18,9 +21,14 @@ from api.stock_files import write_stock
 from graph.errors import BadInput
 from graph.stores.files import snapshot_folder
 from graph.stores.parquet import ParquetStore
-from inventory.events import EventType, StockEvent
+from inventory.events import EventType, StockEvent, StockKey
 from inventory.opening import OpeningRule
 from inventory.sql import SqlHome
+from inventory.sql.reorders import order_events, ordered_places
+from replay.jobs.reordering import low_places, order_again
+from replay.purchasing.store import PurchaseOrders, follow_orders
+
+LATER: Final = datetime(2018, 9, 1, 12, tzinfo=UTC)
 
 APP = typer.Typer()
 APP.command("reorder")(reorder.command)
@@ -36,6 +44,10 @@ def told(*words: object) -> dict[str, Any]:
     assert done.exit_code == 0, done.exception
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
+
+
+def place(row: dict[str, Any]) -> StockKey:
+    return StockKey(row["product_id"], row["seller_id"], row["location_id"])
 
 
 @pytest.fixture
@@ -73,14 +85,16 @@ def test_the_settings_go_into_the_ledger_when_asked(ask: tuple[object, ...], led
     def settings() -> dict[tuple[str, str, str], tuple[object, ...]]:
         with home.reading() as unit:
             return {
-                tuple(row.key): (row.safety_stock, row.reorder_point, row.lead_time_days)
+                tuple(row.key): (row.safety_stock, row.reorder_point, row.lead_time_days, row.order_up_to)
                 for row in unit.store.all_rows()
             }
 
     before = settings()
     wanted = {
         (row["product_id"], row["seller_id"], row["location_id"]): (
-            (row["safety_stock"], row["reorder_point"], 21.0) if row["mean_per_day"] else (None, None, 21.0)
+            (row["safety_stock"], row["reorder_point"], 21.0, row["order_up_to"])
+            if row["mean_per_day"]
+            else (None, None, 21.0, None)
         )
         for row in rows
     }
@@ -88,6 +102,100 @@ def test_the_settings_go_into_the_ledger_when_asked(ask: tuple[object, ...], led
     assert told(*ask, "--restock-days", "21", "--apply")["applied"] == len(rows)
     assert settings() == wanted
     home.close()
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("--cover-days", "7"), ("--least-units", "12"), ("--order-cents", "500")], ids=str
+)
+def test_the_worker_orders_what_the_command_says(
+    ask: tuple[object, ...], ledger: Path, words: tuple[str, ...]
+) -> None:
+    """At slow and fast sellers, with any cover, economic quantities and minimums, and again with the last."""
+    ask = (*ask, "--restock-days", "25", *words)
+    wanted = {place(row): row["quantity"] for row in told(*ask, "--apply")["reorder"]}
+    assert len(wanted) > 5
+    with closing(SqlHome.open(str(ledger))) as home:
+        with home.reading() as unit:
+            shown = {low.row.key: low.quantity for low in low_places(unit, LATER, 10_000) if low.due}
+        assert shown == wanted
+        assert home.run(lambda unit: order_again(unit, LATER)) == {"orders": len(wanted)}
+        with home.reading() as unit:
+            booked = order_events(unit.connection, ordered_places(unit.connection))
+            orders = {one.key: one.quantity for one in booked if one.event_type is EventType.REORDERED}
+    assert orders == wanted
+    assert told(*ask)["reorder"] == []
+
+
+def test_what_was_called_off_is_due_again(ask: tuple[object, ...], ledger: Path) -> None:
+    ask = (*ask, "--restock-days", "25")
+    first = told(*ask, "--apply")["reorder"]
+    with closing(SqlHome.open(str(ledger))) as home:
+        home.run(lambda unit: order_again(unit, LATER))
+        home.run(lambda unit: follow_orders(unit, LATER))
+        with home.unit() as unit:
+            orders = PurchaseOrders(unit.connection)
+            [(_, one)] = orders.page(1)
+            orders.cancel(one.purchase_order_id, LATER)
+    [again] = told(*ask)["reorder"]
+    assert place(again) == one.key
+    assert (again["on_order"], again["quantity"]) == (0, one.quantity)
+    assert {place(row): row["quantity"] for row in first}[one.key] == one.quantity
+
+
+def test_what_takes_long_is_ordered_once_and_learned(
+    ask: tuple[object, ...], ledger: Path, small_snapshot: Path
+) -> None:
+    at = ParquetStore(snapshot_folder(small_snapshot)).meta().as_of
+    with closing(SqlHome.open(str(ledger))) as home, home.unit() as unit:
+        one, two = (row.key for row in islice(unit.store.all_rows(), 2))
+        made = [StockEvent("po", one, EventType.REORDERED, 5, at - timedelta(days=130))]
+        made += [StockEvent("po2", two, EventType.REORDERED, 9, at - timedelta(days=130))]
+        made += [StockEvent("in", one, EventType.RECEIVED, 5, at - timedelta(days=10), source="erp")]
+        unit.ledger.append(made)
+    rows = {place(row): row for row in told(*ask, "--all", "--restock-days", "120")["reorder"]}
+    assert (rows[one]["lead_time_n"], rows[one]["lead_time_days"]) == (1, 120)
+    assert rows[two]["on_order"] == 9
+    short = told(*ask, "--all", "--restock-days", "20")
+    assert {row["lead_time_basis"] for row in short["reorder"]} == {"synthetic"}
+    assert short["given_up"] == 2
+    assert "2 purchase orders were not received in 90 days" in malha(*ask).stdout
+
+
+def test_the_stock_is_that_of_now_and_says_so(
+    ask: tuple[object, ...], ledger: Path, small_snapshot: Path
+) -> None:
+    at = ParquetStore(snapshot_folder(small_snapshot)).meta().as_of
+    before = told(*ask)
+    assert before["as_of"] == before["stock_at"] == at.isoformat()
+    with closing(SqlHome.open(str(ledger))) as home, home.unit() as unit:
+        key = next(unit.store.all_rows()).key
+        unit.ledger.append([StockEvent("late", key, EventType.ADJUSTED, 3, LATER)])
+    after = told(*ask, "--all")
+    assert (after["as_of"], after["stock_at"]) == (at.isoformat(), LATER.isoformat())
+    assert min(row["empty_at"] for row in after["reorder"] if row["empty_at"]) >= LATER.isoformat()
+    assert LATER.isoformat() in malha(*ask).stdout
+
+
+def test_stretches_are_as_long_as_each_sellers_own_restocking(
+    ask: tuple[object, ...], ledger: Path, small_snapshot: Path
+) -> None:
+    """A learned lead time of weeks asks for longer stretches than the assumed days, so for more stock."""
+    at = ParquetStore(snapshot_folder(small_snapshot)).meta().as_of
+    words = ("--all", "--law", "empirical", "--level", "0.7")
+    before = {place(row): row for row in told(*ask, *words)["reorder"]}
+    sells = max(before.values(), key=lambda row: row["mean_per_day"])
+    key = place(sells)
+    assert sells["law"] == "empirical"
+    with closing(SqlHome.open(str(ledger))) as home, home.unit() as unit:
+        for n in range(40):
+            begun = at - timedelta(days=85)
+            made = StockEvent(f"po{n}", key, EventType.REORDERED, 1, begun)
+            came = StockEvent(f"in{n}", key, EventType.RECEIVED, 1, begun + timedelta(days=28), source="erp")
+            unit.ledger.append([made, came])
+    after = {place(row): row for row in told(*ask, *words)["reorder"]}[key]
+    assert 25 < after["lead_time_days"] < 28
+    assert after["law"] == "empirical"
+    assert after["reorder_point"] > 2 * sells["reorder_point"]
 
 
 def test_restock_times_are_learned_from_purchase_orders(
@@ -102,8 +210,8 @@ def test_restock_times_are_learned_from_purchase_orders(
         waits = StockEvent("po2", key, EventType.REORDERED, 9, at - timedelta(days=1))
         unit.ledger.append([made, came, waits])
     home.close()
-    rows = {tuple(row[name] for name in key._fields): row for row in told(*ask, "--all")["reorder"]}
-    mine = rows[tuple(key)]
+    rows = {place(row): row for row in told(*ask, "--all")["reorder"]}
+    mine = rows[key]
     assert (mine["lead_time_basis"], mine["lead_time_n"], mine["on_order"]) == ("seller", 1, 9)
     assert 7 < mine["lead_time_days"] < 19
     assert not mine["due"]
@@ -126,9 +234,15 @@ def test_stock_may_come_from_tables(
 
 
 def test_a_law_can_be_asked_for(ask: tuple[object, ...]) -> None:
-    for law in ("normal", "poisson", "empirical"):
+    points = {}
+    for law in ("normal", "poisson", "negative_binomial", "empirical"):
         rows = told(*ask, "--all", "--law", law, "--level", "0.9")["reorder"]
         assert law in {row["law"] for row in rows}
+        points[law] = {place(row): row["reorder_point"] for row in rows if row["law"] == law}
+    for row in rows:
+        if mean := row["mean_per_day"]:
+            assert points["poisson"][place(row)] == stats.poisson(8 * mean).ppf(0.9)
+    assert points["negative_binomial"] != points["poisson"]
     assert isinstance(malha(*ask, "--level", "1.5").exception, BadInput)
 
 

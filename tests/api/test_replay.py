@@ -12,11 +12,17 @@ import polars as pl
 import pytest
 
 from api.render.replay import MEASURES
+from tests.api.program import Ended, malha
 
 SPAN = ("--from", "2018-02-01", "--to", "2018-02-15")
 
 
-def malha(*arguments: object, seed: str = "0") -> subprocess.CompletedProcess[str]:
+def replay(*arguments: object) -> Ended:
+    return malha("replay", *arguments)
+
+
+def program(*arguments: object, seed: str) -> subprocess.CompletedProcess[str]:
+    """Run it with a seed of hashes, which only a new process can have."""
     command = [sys.executable, "-m", "api", "replay", *map(str, arguments)]
     hashes = os.environ | {"PYTHONHASHSEED": seed}
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, env=hashes)
@@ -45,7 +51,7 @@ def shelf(folder: Path, market_dir: Path, counted: str) -> Path:
 
 def test_one_json_document_and_the_same_in_words(market_dir: Path) -> None:
     asked = ("--source", market_dir, *SPAN, "--policy", "as_is", "--policy", "cheapest")
-    done = malha(*asked, "--json")
+    done = replay(*asked, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads(done.stdout)
     assert list(told["policies"]) == ["as_is", "cheapest"]
@@ -54,7 +60,7 @@ def test_one_json_document_and_the_same_in_words(market_dir: Path) -> None:
     assert set(told["stock"]["recorded_units"]) == {"as_is", "cheapest"}
     assert 0 < told["lines_with_choice"]["share"] <= 1
     assert set(MEASURES) <= set(told["policies"]["as_is"])
-    shown = malha(*asked)
+    shown = replay(*asked)
     assert (shown.returncode, shown.stderr) == (0, "")
     for words, _ in MEASURES.values():
         assert words in shown.stdout
@@ -64,7 +70,7 @@ def test_one_json_document_and_the_same_in_words(market_dir: Path) -> None:
 
 def test_a_folder_of_what_came_of_it(market_dir: Path, tmp_path: Path) -> None:
     asked = ("--source", market_dir, *SPAN, "--policy", "as_is", "--policy", "cheapest", "--json", "--out")
-    one, other = malha(*asked, tmp_path / "one"), malha(*asked, tmp_path / "other", seed="1")
+    one, other = replay(*asked, tmp_path / "one"), program(*asked, tmp_path / "other", seed="1")
     assert (one.returncode, one.stderr) == (0, "")
     assert one.stdout == other.stdout
     assert files(tmp_path / "one") == files(tmp_path / "other")
@@ -72,7 +78,7 @@ def test_a_folder_of_what_came_of_it(market_dir: Path, tmp_path: Path) -> None:
     assert told == json.loads(one.stdout)
     rows = pl.read_parquet(tmp_path / "one" / "outcomes" / "cheapest.parquet")
     assert rows["freight_cents"].sum() == told["policies"]["cheapest"]["freight_cents"]
-    again = malha(*asked, tmp_path / "one", "--policy", "priced")
+    again = replay(*asked, tmp_path / "one", "--policy", "priced")
     assert again.returncode == 0
     assert sorted(files(tmp_path / "one")) == [
         *(f"outcomes/{name}.parquet" for name in ("as_is", "cheapest", "priced")),
@@ -80,7 +86,7 @@ def test_a_folder_of_what_came_of_it(market_dir: Path, tmp_path: Path) -> None:
     ]
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("keep", "utf-8")
-    refused = malha(*asked, tmp_path / "mine")
+    refused = replay(*asked, tmp_path / "mine")
     assert refused.returncode == 2
     assert "is no replay" in json.loads(refused.stdout)["message"]
     assert sorted(files(tmp_path / "mine")) == ["letter.txt"]
@@ -88,14 +94,14 @@ def test_a_folder_of_what_came_of_it(market_dir: Path, tmp_path: Path) -> None:
 
 def test_a_stock_file_counts_unless_it_is_later_than_the_start(market_dir: Path, tmp_path: Path) -> None:
     asked = ("--source", market_dir, *SPAN, "--policy", "cheapest", "--json", "--stock")
-    known = malha(*asked, shelf(tmp_path, market_dir, "2018-01-31 12:00:00"))
+    known = replay(*asked, shelf(tmp_path, market_dir, "2018-01-31 12:00:00"))
     assert known.returncode == 0, known.stdout
     assert json.loads(known.stdout)["stock"] | {"recorded_units": {}} == {
         "origin": "shelf.csv",
         "opening_units": 7,
         "recorded_units": {},
     }
-    late = malha(*asked, shelf(tmp_path, market_dir, "2018-02-03 12:00:00"))
+    late = replay(*asked, shelf(tmp_path, market_dir, "2018-02-03 12:00:00"))
     assert late.returncode == 2
     assert "later than --from" in json.loads(late.stdout)["message"]
 
@@ -112,13 +118,13 @@ def test_a_stock_file_counts_unless_it_is_later_than_the_start(market_dir: Path,
     ],
 )
 def test_bad_input_is_one_clear_error(market_dir: Path, given: tuple[str, ...], told: str) -> None:
-    done = malha("--source", market_dir, *given)
+    done = replay("--source", market_dir, *given)
     assert done.returncode == 2
     assert told in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_help_is_by_example() -> None:
-    done = malha("--help")
+    done = replay("--help")
     assert done.returncode == 0
     assert "malha replay --source tables/" in done.stdout

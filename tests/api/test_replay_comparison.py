@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +17,7 @@ from ingest.source import open_source
 from replay.opened import opening_stock
 from replay.recorded import Past, read_past
 from replay.replayed import Replayed, replay
+from tests.api.program import malha
 
 SPAN = tuple(int(datetime(2018, *day, 3, tzinfo=UTC).timestamp()) for day in ((2, 1), (2, 22)))
 FEW_TREES = OnlineParameters(lane_trees=8, seller_trees=4, base_minimum=400)
@@ -75,9 +74,8 @@ def test_without_the_record_or_another_policy_there_is_none(past: Past, done: Re
 
 def test_the_command_tells_it_in_words_and_in_its_folder(market_dir: Path, tmp_path: Path) -> None:
     asked = ("--from", "2018-02-01", "--to", "2018-02-11", "--policy", "as_is", "--policy", "fastest")
-    command = [sys.executable, "-m", "api", "replay", "--source", str(market_dir), *asked]
-    command += ["--hindsight", "--seed", "5", "--out", str(tmp_path / "out")]
-    shown = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    more = ("--hindsight", "--seed", "5", "--out", tmp_path / "out")
+    shown = malha("replay", "--source", market_dir, *asked, *more)
     assert (shown.returncode, shown.stderr) == (0, "")
     assert "90 % interval" in shown.stdout
     assert "in hindsight" in shown.stdout

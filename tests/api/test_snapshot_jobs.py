@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from api.snapshot_jobs import BUILD, order_snapshot
 from inventory.sql import SqlHome
 from replay.jobs import Jobs
 from replay.jobs.job import finished
+from tests.api.program import malha
 
 START = datetime(2018, 6, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -43,9 +42,8 @@ def test_the_worker_builds_and_current_moves_on(home: SqlHome, small_snapshot: P
     root, database = tmp_path / "snapshots", str(home.engine.url.database)
     shutil.copytree(small_snapshot, root)
     before = (root / "CURRENT").read_text()
-    command = [sys.executable, "-m", "api", "worker", "--db", database, "--once"]
-    more = ["--snapshot", str(root), "--source", "synth://?orders=120&seed=3", "--build-hours", "24"]
-    done = subprocess.run([*command, *more], capture_output=True, text=True, check=False)
+    command = ("worker", "--db", database, "--once", "--build-hours", "24")
+    done = malha(*command, "--snapshot", root, "--source", "synth://?orders=120&seed=3")
     assert done.returncode == 0, done.stderr
     with home.reading() as unit:
         [job] = [job for job in Jobs(unit.connection).newest() if job.kind == BUILD]
@@ -56,11 +54,9 @@ def test_the_worker_builds_and_current_moves_on(home: SqlHome, small_snapshot: P
     assert events.count("snapshot_ordered") == 1
     alone = root / before.strip()
     for wrong, why in (
-        (["--snapshot", str(alone), "--source", "synth://?orders=120&seed=3"], "cannot move on"),
-        (["--snapshot", str(root)], "needs --source"),
+        (("--snapshot", alone, "--source", "synth://?orders=120&seed=3"), "cannot move on"),
+        (("--snapshot", root), "needs --source"),
     ):
-        refused = subprocess.run(
-            [*command, *wrong, "--build-hours", "24"], capture_output=True, text=True, check=False
-        )
+        refused = malha(*command, *wrong)
         assert refused.returncode == 2
         assert why in " ".join(refused.stderr.split())

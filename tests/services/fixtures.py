@@ -43,7 +43,11 @@ def neo4j_server(service_folder: Path) -> Iterator[Neo4j]:
         yield claim(named)
         return
     with ExitStack() as stack:
-        yield started(stack, serve_neo4j(service_folder / "neo4j"), compose_neo4j)
+        with pytest.MonkeyPatch.context() as patch:
+            # Tests run few statements often: to compile those well costs more than it saves.
+            patch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
+            server = started(stack, serve_neo4j(service_folder / "neo4j"), compose_neo4j)
+        yield server
 
 
 @pytest.fixture(scope="session")

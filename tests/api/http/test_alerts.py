@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,9 +18,9 @@ from inventory.sql import SqlHome
 from replay.alerts.alert import Alert, Finding, Kind, Severity, Thresholds
 from replay.alerts.store import Alerts
 from replay.purchasing.store import follow_orders
-from tests.api.http.running import PROGRAM
 from tests.api.http.selling import STOCK, Shop, selling
 from tests.api.http.test_problems import assert_problem
+from tests.api.program import malha
 
 ALERTS = "/api/v1/alerts"
 START = datetime(2018, 6, 1, 12, tzinfo=UTC)
@@ -102,14 +101,15 @@ def test_what_is_over_or_unknown_cannot_be_acknowledged(shop: Shop) -> None:
 
 
 def test_the_command_line_lists_and_acknowledges_the_same(shop: Shop) -> None:
-    def malha(*words: str) -> Any:
-        command = [*PROGRAM, "alerts", *words, "--db", str(shop.database), "--json"]
-        return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    def alerts(*words: str) -> Any:
+        done = malha("alerts", *words, "--db", shop.database, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
 
-    told = malha("list", "--kind", "lane_drift", "--state", "open")
+    told = alerts("list", "--kind", "lane_drift", "--state", "open")
     assert told["alerts"] == listed(shop, kind="lane_drift", state="open")["alerts"]
     alert_id = told["alerts"][0]["alert_id"]
-    assert malha("ack", alert_id, "--by", "carla")["acknowledged_by"] == "carla"
+    assert alerts("ack", alert_id, "--by", "carla")["acknowledged_by"] == "carla"
 
 
 def test_the_store_keeps_what_it_was_given(shop: Shop) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,9 @@ from api.http.job_models import BatchOut, JobOut
 from api.http.problems import Code
 from api.keys import Scope
 from graph import Network
-from tests.api.http.running import PROGRAM
 from tests.api.http.selling import ORDERS, Shop, fresh, selling
 from tests.api.http.test_problems import assert_problem
+from tests.api.program import malha
 
 BATCH = f"{ORDERS}/batch"
 JOBS = "/api/v1/jobs"
@@ -30,10 +29,8 @@ def shop(small_snapshot: Path, network: Network, tmp_path_factory: pytest.TempPa
 
 def work(shop: Shop, snapshot: Path) -> None:
     """Let a worker do what is due."""
-    command = [*PROGRAM, "worker", "--db", str(shop.database), "--snapshot", str(snapshot), "--once"]
-    done = subprocess.run(
-        [*command, "--policy", "cheapest"], capture_output=True, text=True, check=False, timeout=300
-    )
+    where = ("--db", shop.database, "--snapshot", snapshot)
+    done = malha("worker", *where, "--once", "--policy", "cheapest")
     assert done.returncode == 0, done.stdout + done.stderr
 
 

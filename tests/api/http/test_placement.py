@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import polars as pl
@@ -13,8 +12,9 @@ from api.keys import Scope
 from api.placements import open_network
 from graph import BadInput, Network
 from graph.stores import set_current
-from tests.api.http.running import PROGRAM, RECOMMEND, serving
+from tests.api.http.running import RECOMMEND, serving
 from tests.api.plans import SITE, best_sellers, write_plan
+from tests.api.program import malha
 
 RELOAD = "/api/v1/snapshot/reload"
 
@@ -66,10 +66,8 @@ def test_a_plan_that_cannot_be_used_is_told_before_the_server_starts(
     small_snapshot: Path, tmp_path: Path
 ) -> None:
     plan = write_plan(tmp_path / "plan", "soon", NOTHING, zip_prefix="01310")
-    command = [*PROGRAM, "serve", "--snapshot", str(small_snapshot), "--keys", str(tmp_path / "keys.json")]
-    done = subprocess.run(
-        [*command, "--placement", str(plan)], capture_output=True, text=True, check=False, timeout=120
-    )
+    where = ("--snapshot", small_snapshot, "--keys", tmp_path / "keys.json")
+    done = malha("serve", *where, "--placement", plan)
     assert done.returncode == 2
     assert "plan.json, column as_of: no instant (soon)" in done.stderr
     with pytest.raises(BadInput, match="no folder of a plan"):

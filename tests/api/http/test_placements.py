@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +12,9 @@ from api.http.job_models import JobOut
 from api.http.problems import Code
 from api.keys import Scope
 from graph import Network
-from tests.api.http.running import PROGRAM
 from tests.api.http.selling import Shop, fresh, selling
 from tests.api.http.test_problems import assert_problem
+from tests.api.program import malha
 from tests.api.test_placement_jobs import rows
 from tests.optimizer.placement.scenarios import SETTINGS
 
@@ -50,8 +49,8 @@ def test_a_placement_is_queued_done_and_shown(
     assert (answer.headers["location"], job.kind, job.state) == (where, "place", "queued")
     again = post(planner, BODY, key)
     assert (again.json()["job_id"], again.headers["idempotency-replayed"]) == (job.job_id, "true")
-    command = [*PROGRAM, "worker", "--db", str(shop.database), "--snapshot", str(small_snapshot), "--once"]
-    done = subprocess.run([*command, "--policy", "cheapest"], capture_output=True, text=True, check=False)
+    kept = ("--db", shop.database, "--snapshot", small_snapshot)
+    done = malha("worker", *kept, "--once", "--policy", "cheapest")
     assert done.returncode == 0, done.stdout + done.stderr
     shown = JobOut.model_validate(planner.get(where).json())
     assert (shown.state, shown.progress, shown.reason) == ("done", 1.0, None)
@@ -70,6 +69,15 @@ def test_a_scenario_that_cannot_be_used_is_refused_before_it_waits(planner: http
     wrong = {**BODY, "settings": {"max_site": 2}}
     body = assert_problem(post(planner, wrong, fresh("key")), 422, Code.REQUEST_UNUSABLE)
     assert [fault.pointer for fault in body.errors or []] == ["/settings/max_site"]
+    unsaid = {name: cells for name, cells in rows().items() if name != "supply"}
+    unsaid["inbound"] = unsaid["inbound"][:3]  # from t to south nothing is said
+    for asked, pointer in (
+        ({"tables": unsaid}, "/tables/inbound/2/warehouse_id"),
+        ({"from_snapshot": {}, "settings": {"weights": {"late": 3}}}, "/settings/weights/late"),
+        ({"from_snapshot": {}, "edits": ["max_sites=3", "nonsense"]}, "/edits/1"),
+    ):
+        body = assert_problem(post(planner, asked, fresh("key")), 422, Code.REQUEST_UNUSABLE)
+        assert [fault.pointer for fault in body.errors or []] == [pointer]
     assert_problem(post(planner, {}, fresh("key")), 422, Code.REQUEST_UNUSABLE)
     assert_problem(post(planner, {"sites": 3}, fresh("key")), 422, Code.REQUEST_INVALID)
     assert_problem(planner.post(PLACEMENTS, json=BODY), 422, Code.REQUEST_INVALID)

@@ -23,7 +23,6 @@ from replay.price_store import PriceStore, StoredPrices
 from tests.api.http.running import Server, serving
 from tests.api.http.selling import PREVIEW
 
-WORKERS = 4
 SEEN_S = 2.0
 
 
@@ -97,14 +96,14 @@ def receive_some(server: Server, order: dict[str, Any], sellers: list[str]) -> N
 
 
 def prices_reach_every_worker(
-    folder: Path, snapshot: Path, network: Network, where: str, rounds: int
+    folder: Path, snapshot: Path, network: Network, where: str, workers: int, rounds: int
 ) -> None:
     """Solve prices anew, round by round; after each, ask every worker alone, and all of them at once."""
     order, sellers = contested(network)
-    with serving(folder, snapshot, "--database", where, workers=WORKERS) as server:
+    with serving(folder, snapshot, "--database", where, workers=workers) as server:
         receive_some(server, order, sellers)
-        home, workers = SqlHome.open(where), children(server.process.pid)
-        assert len(workers) == WORKERS
+        home, crew = SqlHome.open(where), children(server.process.pid)
+        assert len(crew) == workers
         cents: dict[str, int] = {}
         free = ask(server, order)
         assert free["price_version"] is None
@@ -113,8 +112,8 @@ def prices_reach_every_worker(
             before = told[next(reversed(told))]
             cents[chosen(before)] = cents.get(chosen(before), 0) + 100_000
             version, solved = store(home, order, cents), time.monotonic()
-            for worker in workers:
-                with alone(worker, workers):
+            for worker in crew:
+                with alone(worker, crew):
                     answer = ask(server, order)
                     while answer["price_version"] != version:
                         assert answer == before, "prices are those before, or the new ones"
@@ -128,15 +127,15 @@ def prices_reach_every_worker(
         home.close()
 
 
-def test_four_workers_decide_alike_by_the_newest_prices(
+def test_two_workers_decide_alike_by_the_newest_prices(
     tmp_path: Path, small_snapshot: Path, network: Network
 ) -> None:
     where = str(tmp_path / "ledger.db")
-    prices_reach_every_worker(tmp_path / "server", small_snapshot, network, where, rounds=2)
+    prices_reach_every_worker(tmp_path / "server", small_snapshot, network, where, workers=2, rounds=2)
 
 
 @pytest.mark.campaign
 def test_four_workers_decide_alike_by_the_newest_prices_for_long(
     tmp_path: Path, small_snapshot: Path, network: Network, database: str
 ) -> None:
-    prices_reach_every_worker(tmp_path / "server", small_snapshot, network, database, rounds=15)
+    prices_reach_every_worker(tmp_path / "server", small_snapshot, network, database, workers=4, rounds=15)

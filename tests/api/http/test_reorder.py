@@ -33,7 +33,7 @@ def shelve(shop: Shop, seller: str, units: int, point: int) -> StockKey:
     key = StockKey(fresh("p"), seller, seller)
     assert shop.post(EVENTS, {"events": [shop.event(key.product_id, seller, units)]}).json()["booked"] == 1
     with closing(SqlHome.open(str(shop.database))) as home, home.unit() as unit:
-        unit.ledger.configure({key: StockSettings(4, point, 7.0)})
+        unit.ledger.configure({key: StockSettings(4, point, 7.0, point + 60)})
     return key
 
 
@@ -49,11 +49,15 @@ def test_what_is_low_is_told_with_what_to_order(shop: Shop) -> None:
     [found] = ask(shop, seller_id=seller).reorder
     assert (found.product_id, found.status, found.quantity, found.on_order) == (low.product_id, "due", 60, 0)
     assert found.why == "18 available, reorder point 18"
-    assert ask(shop, seller_id=seller, cover_days=7).reorder[0].quantity == 14
-    order = {**shop.event(low.product_id, seller, 60, "REORDERED"), "at": "2999-01-01T00:00:00Z"}
-    assert shop.post(EVENTS, {"events": [order]}).json()["booked"] == 1
-    [found] = ask(shop, seller_id=seller).reorder
-    assert (found.status, found.quantity, found.on_order) == ("ordered", 0, 60)
+    shelve(shop, seller, 3, 18)
+    told = {one.available: one for one in ask(shop, seller_id=seller).reorder}
+    assert (told[3].status, told[3].quantity) == ("due", 75)
+    for units, left in ((10, 65), (65, 0)):
+        order = {**shop.event(told[3].product_id, seller, units, "REORDERED"), "at": "2999-01-01T00:00:00Z"}
+        assert shop.post(EVENTS, {"events": [order]}).json()["booked"] == 1
+        [found] = [one for one in ask(shop, seller_id=seller).reorder if one.available == 3]
+        assert (found.status, found.quantity) == ("due" if left else "ordered", left)
+    assert found.on_order == 75
 
 
 def test_pages_show_every_place_once(shop: Shop) -> None:
@@ -73,7 +77,7 @@ def test_who_may_ask_and_what_is_refused(shop: Shop) -> None:
     with shop.server.client() as nobody:
         assert_problem(nobody.get(REORDER), 401, Code.KEY_MISSING)
     assert_problem(shop.oms.get(REORDER, params={"after": "x"}), 422, Code.REQUEST_UNUSABLE)
-    assert_problem(shop.oms.get(REORDER, params={"cover_days": "0"}), 422, Code.REQUEST_INVALID)
+    assert_problem(shop.oms.get(REORDER, params={"limit": "0"}), 422, Code.REQUEST_INVALID)
 
 
 def test_the_page_of_the_api_has_a_worked_example(shop: Shop) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,9 +14,9 @@ from api.http.problems import Code
 from api.http.replay_models import ReportOut
 from api.keys import Scope
 from graph import Network
-from tests.api.http.running import PROGRAM
 from tests.api.http.selling import Shop, fresh, selling
 from tests.api.http.test_problems import assert_problem
+from tests.api.program import malha
 
 REPLAYS = "/api/v1/replays"
 REPORT = "/api/v1/reports/smart-routing"
@@ -49,8 +48,7 @@ def post(planner: httpx.Client, body: object, key: str) -> httpx.Response:
 
 
 def work(shop: Shop, *options: object) -> None:
-    command = [*PROGRAM, "worker", "--db", str(shop.database), "--once", *map(str, options)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = malha("worker", "--db", shop.database, "--once", *options)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

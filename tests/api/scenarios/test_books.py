@@ -9,8 +9,9 @@ from typing import Any
 import polars as pl
 import pytest
 import xlsxwriter
+from python_calamine import CalamineWorkbook
 
-from api.scenarios import Raw, checked
+from api.scenarios import Raw, checked, checked_tables, read_folder, write_folder
 from api.scenarios.books import read_book, write_book
 from graph.errors import BadInput
 from tests.optimizer.placement.scenarios import SETTINGS, tables
@@ -34,6 +35,26 @@ def test_there_and_back_it_is_the_same_scenario(tmp_path: Path) -> None:
     for name in ("sites", "demand", "products", "supply"):
         assert getattr(after, name).equals(getattr(before, name)), name
     assert (after.problem().cost == before.problem().cost).all()
+
+
+def test_what_a_folder_holds_is_written_in_its_types(tmp_path: Path) -> None:
+    """A spreadsheet can add up the numbers; codes stay texts."""
+    write_folder(tmp_path / "base", tables(), SETTINGS)
+    raw = read_folder(tmp_path / "base")
+    write_book(tmp_path / "base.xlsx", checked_tables(raw), raw.settings)
+    book = CalamineWorkbook.from_path(str(tmp_path / "base.xlsx"))
+    assert book.get_sheet_by_name("sites").to_python()[2] == ["south", "20010", 300.0, 12.0, 4.0, 12.0]
+    assert book.get_sheet_by_name("demand").to_python()[1] == ["a", "013", "toys", 10.0, 1.0]
+    after = checked(read_book(tmp_path / "base.xlsx"))
+    assert (after.problem().cost == checked(raw).problem().cost).all()
+
+
+def test_a_table_with_a_column_of_ones_own_is_told_and_not_written(tmp_path: Path) -> None:
+    notes = tables()["sites"].with_columns(notes=pl.lit("nice"))
+    write_folder(tmp_path / "base", {**tables(), "sites": notes}, SETTINGS)
+    with pytest.raises(BadInput) as caught:
+        checked_tables(read_folder(tmp_path / "base"))
+    assert [(fault.table, fault.column) for fault in caught.value.faults] == [("sites.csv", "notes")]
 
 
 def test_a_text_that_looks_like_a_formula_stays_a_text(tmp_path: Path) -> None:
@@ -78,3 +99,6 @@ def test_what_is_no_book_or_lacks_its_settings_is_told(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as caught:
         read_book(sheets(tmp_path / "half.xlsx", {"sites": doubled}))
     assert [fault.kind for fault in caught.value.faults] == ["column appears twice", "missing sheet"]
+    with pytest.raises(BadInput) as caught:
+        read_book(sheets(tmp_path / "row.xlsx", {"settings": [], "sites": [["row", "warehouse_id"]]}))
+    assert [fault.kind for fault in caught.value.faults] == ["reserved name of a column"]

@@ -58,6 +58,8 @@ def test_a_spreadsheets_csv_is_read_with_its_mark_and_semicolons(folder: Path) -
         ("sites.csv", b"", "no header"),
         ("sites.csv", b"warehouse_id,zip_prefix\n\xff\xfe,1\n", "not UTF-8 text"),
         ("sites.csv", b"warehouse_id,warehouse_id\na,b\n", "column appears twice"),
+        ("sites.csv", b'warehouse_id," warehouse_id "\na,b\n', "column appears twice"),
+        ("sites.csv", b"row,warehouse_id\n1,a\n", "reserved name of a column"),
         ("sites.csv", b"warehouse_id,zip_prefix\na,b,c,d\n", "no table"),
         ("scenario.toml", b"max_sites = \n", "no TOML"),
         ("scenario.toml", b"\xff", "not UTF-8 text"),
@@ -70,6 +72,47 @@ def test_a_file_that_cannot_be_read_at_all_is_told(
     with pytest.raises(BadInput) as caught:
         read_folder(folder)
     assert [(fault.table, fault.kind) for fault in caught.value.faults] == [(name, kind)]
+
+
+def test_inbound_says_every_way_that_is_used(folder: Path) -> None:
+    """Whether the sellers are those of the supply, or of inbound itself."""
+    given = tables()
+    del given["supply"]
+    write_folder(folder, {**given, "inbound": given["inbound"].head(3)}, SETTINGS)
+    assert faults_of(folder) == [("inbound.csv", 4, "warehouse_id", "t to south")]
+    given["supply"] = tables()["supply"]
+    write_folder(folder, {**given, "inbound": given["inbound"].head(2)}, SETTINGS)
+    assert faults_of(folder) == [
+        ("inbound.csv", None, "warehouse_id", "t to north"),
+        ("inbound.csv", None, "warehouse_id", "t to south"),
+    ]
+    # A row that cannot be read is one fault, and no way that is lacking.
+    broken = given["inbound"].with_columns(lead_time_days=pl.Series(["1", "2.5", "3", "soon"]))
+    write_folder(folder, {**given, "inbound": broken}, SETTINGS)
+    assert faults_of(folder) == [("inbound.csv", 5, "lead_time_days", "soon")]
+
+
+def faults_of(folder: Path) -> list[tuple[str, int | str | None, str | None, str]]:
+    with pytest.raises(BadInput) as caught:
+        checked(read_folder(folder))
+    return [(fault.table, fault.row, fault.column, fault.value) for fault in caught.value.faults]
+
+
+def test_a_bound_on_a_demand_of_nothing_changes_nothing() -> None:
+    given = tables()
+    given["demand"] = given["demand"].with_columns(units=pl.Series([0.0, 4.0, 6.0]))
+    before = checked(Raw(given, SETTINGS, "")).problem()
+    given["flows"] = pl.DataFrame({"warehouse_id": ["north"], "demand_id": ["a"], "max_units": [5.0]})
+    assert (checked(Raw(given, SETTINGS, "")).problem().cost == before.cost).all()
+
+
+def test_a_table_that_is_a_folder_is_told(folder: Path) -> None:
+    (folder / "flows.csv").mkdir()
+    with pytest.raises(BadInput) as caught:
+        read_folder(folder)
+    assert [(fault.table, fault.kind) for fault in caught.value.faults] == [
+        ("flows.csv", "no file that can be read")
+    ]
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
