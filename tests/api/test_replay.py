@@ -100,6 +100,7 @@ def test_a_stock_file_counts_unless_it_is_later_than_the_start(market_dir: Path,
         "origin": "shelf.csv",
         "opening_units": 7,
         "recorded_units": {},
+        "restocked_units": {"cheapest": 0},
     }
     late = replay(*asked, shelf(tmp_path, market_dir, "2018-02-03 12:00:00"))
     assert late.returncode == 2
