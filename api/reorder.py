@@ -105,15 +105,16 @@ def _is_order(event: StockEvent) -> bool:
     return event.event_type in (EventType.REORDERED, EventType.RECEIVED)
 
 
-def find_reorders(snapshot: Path, stock: str, rule: ReorderRule) -> Reorders:
+def find_reorders(snapshot: Path, stock: str, rule: ReorderRule, now: datetime) -> Reorders:
     """Return what to do about each place of a stock as it is now, with the demand that a snapshot knows.
 
-    Raises SnapshotError and BadInput for what cannot be read.
+    A stock that tells of instants after ``now`` is taken to be of now. Raises SnapshotError and BadInput for
+    what cannot be read.
     """
     folder = snapshot_folder(snapshot)
     meta = ParquetStore(folder).meta()
     shelves = read_shelves(stock)
-    at = max(meta.as_of, shelves.told_at or meta.as_of)
+    at = max(meta.as_of, min(shelves.told_at or meta.as_of, now))
     restocking = shelves.restocking(at, rule.restock)
     placed = shelves.placed(at, restocking)
     stretch_days = {key: rule.stretch_days(time) for key, time in restocking.items()}

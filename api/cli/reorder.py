@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -80,7 +81,7 @@ def command(  # noqa: PLR0913, PLR0917 (one argument an option: that is how Type
         restock=RestockTime(restock_days, restock_sd),
         law=law,
     )
-    found = find_reorders(snapshot, stock, rule)
+    found = find_reorders(snapshot, stock, rule, datetime.now(UTC))
     shown = list(found.places) if every else found.due
     applied = apply_settings(stock, found.places) if apply else 0
     if out is not None:

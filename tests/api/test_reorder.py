@@ -174,6 +174,9 @@ def test_the_stock_is_that_of_now_and_says_so(
     assert (after["as_of"], after["stock_at"]) == (at.isoformat(), LATER.isoformat())
     assert min(row["empty_at"] for row in after["reorder"] if row["empty_at"]) >= LATER.isoformat()
     assert LATER.isoformat() in malha(*ask).stdout
+    with closing(SqlHome.open(str(ledger))) as home, home.unit() as unit:
+        unit.ledger.append([StockEvent("never", key, EventType.ADJUSTED, 3, LATER.replace(year=9999))])
+    assert told(*ask)["stock_at"] < datetime.now(UTC).isoformat()
 
 
 def test_stretches_are_as_long_as_each_sellers_own_restocking(
