@@ -29,7 +29,7 @@ class NoPlan(BadInput):
     """No plan keeps every limit: each limit of the conflict is a fault, with what would be enough."""
 
 
-def told(scenario: Scenario, error: Infeasible) -> NoPlan:
+def no_plan(scenario: Scenario, error: Infeasible) -> NoPlan:
     """Return the error that a planner reads: each limit of the conflict, and what would be enough."""
     found = error.diagnosis
     if found is None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
-from api.impossible import told
+from api.impossible import no_plan
 from api.out_folder import check_out_folder
 from api.scenarios.raw import Raw, checked
 from graph import Network
@@ -127,7 +126,7 @@ def solved(
         answer = place(problem, limits=limits, progress=progress)
         referee(problem, answer)
     except Infeasible as error:
-        raise told(scenario, error) from None
+        raise no_plan(scenario, error) from None
     return Placed(scenario, answer, plan_tables(scenario, answer), _as_is(scenario))
 
 
@@ -136,10 +135,8 @@ def _as_is(scenario: Scenario) -> dict[str, Any] | None:
     if plan is None:
         return None
     charges = charges_of(scenario, plan)
-    if not isfinite(value := round(sum(charges.values()), 2)):  # sellers that may not ship somewhere
-        return None
     return {
-        "value_cents": value,
+        "value_cents": round(sum(charges.values()), 2),
         "charges_cents": charges,
         "service": service_figures(scenario, plan),
     }

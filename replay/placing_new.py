@@ -14,7 +14,7 @@ from graph.arrays import codes_of
 from graph.days import day_number, local_day
 from graph.distance import haversine_km
 from graph.errors import BadInput, Fault
-from ingest.synthetic.places import state_facts
+from ingest.states import state_facts
 from optimizer.placement.problem import FacilityProblem
 from optimizer.placement.scenario import DIRECT
 from optimizer.placement.scenario_cells import Column, Kind

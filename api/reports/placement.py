@@ -63,7 +63,8 @@ def figures(placed: Placed, network: Network | None) -> list[tuple[str, str]]:
             "its sellers. Stars are open sites, crosses those that stay closed."
         )
         found.append((told, _map(placed, network)))
-    found.append(("What the plan is charged, beside shipping all from the sellers.", _charges(placed)))
+    beside = "" if placed.as_is is None else ", beside shipping all from the sellers"
+    found.append((f"What the plan is charged{beside}.", _charges(placed)))
     found.append(("Units that each open site handles in the horizon.", _units(placed)))
     if len(placed.studies.get("frontier", ())) > 1:
         told = "The frontier: each point is a plan, and no other one is both cheaper and more often on time."

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import files
 
 import numpy as np
 import polars as pl
 
+from ingest.states import state_facts
 from ingest.synthetic.arrays import Floats, Ints, Stream, generator, in_order, pick
 from ingest.synthetic.world import World
 
@@ -54,12 +54,6 @@ class Places:
                 self.zip_prefixes, self.zip_state, self.zip_in_capital, strict=True
             )
         ]
-
-
-def state_facts() -> pl.DataFrame:
-    """Return the table of facts about Brazil's states that ships with the package, sorted by code."""
-    source = files("ingest.synthetic").joinpath("facts/states.csv").read_bytes()
-    return pl.read_csv(source, comment_prefix="#").sort("state")
 
 
 def draw_places(world: World, seed: int) -> Places:

@@ -262,6 +262,7 @@ def test_nothing_is_compared_where_sellers_cannot_ship_all(program: Any, tmp_pat
     assert json.loads(text, parse_constant=pytest.fail)["as_is"] is None
     shown = ask(program, "place", "--scenario", str(scenario_), "--out", str(out))
     assert "shipping everything" not in shown
+    assert "beside shipping all" not in (out / "report.html").read_text("utf-8")
 
 
 def test_a_scenario_that_states_all_needs_no_snapshot(program: Any, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return where
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(hurt=damages(), edit=EDITS)
 def test_damaged_tables_are_told_by_their_files(
     folder: Path, hurt: dict[str, bytes | None], edit: str

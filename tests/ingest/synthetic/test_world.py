@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.errors import BadInput, Fault
+from ingest.states import state_facts
 from ingest.synthetic.calendar import make_calendar
-from ingest.synthetic.places import state_facts
 from ingest.synthetic.world_files import load_world, shipped_worlds
 from tests.ingest.synthetic.conftest import changed
 
@@ -120,16 +119,3 @@ def test_a_shock_can_strike_some_states_only() -> None:
     )
     assert difference[:, states.index("BA")].max() == pytest.approx(shock["log"])
     assert np.abs(np.delete(difference, states.index("BA"), axis=1)).max() == 0
-
-
-def test_states_are_facts() -> None:
-    facts = state_facts()
-    assert facts.height == 27
-    assert facts["population"].sum() == 203_080_756  # IBGE, Censo 2022
-    bounds = sorted(
-        tuple(map(int, part.split("-")))
-        for ranges in facts["zip_prefix_ranges"]
-        for part in ranges.split(";")
-    )
-    assert all(first <= last for first, last in bounds)
-    assert all(left[1] < right[0] for left, right in pairwise(bounds))  # no prefix in two
