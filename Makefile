@@ -8,6 +8,7 @@ DATA ?=
 demo: setup  ## Build a network, route orders over it, report the last 60 days (DATA=dir: real Olist tables)
 	$(BIN)/malha demo $(if $(DATA),--source "$(DATA)") --out demo
 
+# Two processes, each file in one of them, all that needs Neo4j in one (tests/services/sharing.py).
 # A Neo4j that is named has room for one process: each test starts by emptying it.
 test: services  ## All tests, in two processes, each file in one of them
 	$(BIN)/python -m pytest -q $(if $(MALHA_NEO4J_URI),,--numprocesses 2 --dist loadfile)

@@ -8,14 +8,13 @@ doi 10.1080/00031305.1985.10479400).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import betaln, ndtri
-from scipy.stats import beta
+from scipy.special import betaincinv, betaln, ndtri
 
 LEVEL: Final = 0.9
 """The probability inside every interval of the rankings."""
@@ -61,8 +60,7 @@ def shrunk_means(mean: Floats, n: Floats, within_var: float) -> Shrunk:
         center = np.average(own, weights=1.0 / whole)
         return float(np.sum(np.log(whole) + (own - center) ** 2 / whole))
 
-    found = minimize_scalar(loss, bounds=(_SMALLEST, _LARGEST), method="bounded", options={"xatol": 1e-9})
-    between = float(np.exp(round(float(found.x), 6)))
+    between = _least(loss, _SMALLEST)
     center = float(np.average(own, weights=1.0 / (noise + between)))
     belief = np.zeros_like(n, dtype=np.float64)
     belief[seen] = between / (between + noise)
@@ -92,8 +90,15 @@ def shrunk_shares(hits: Floats, n: Floats) -> Shrunk:
         a, b = center * weight, (1.0 - center) * weight
         return float(-np.sum(betaln(hits + a, n - hits + b) - betaln(a, b)))
 
-    found = minimize_scalar(loss, bounds=(-2.0, _LARGEST), method="bounded", options={"xatol": 1e-9})
-    return _beta(center, float(np.exp(round(float(found.x), 6))), hits, n)
+    return _beta(center, _least(loss, -2.0), hits, n)
+
+
+def _least(loss: Callable[[float], float], smallest: float) -> float:
+    """Return the number whose logarithm, from ``smallest`` on, makes a loss least."""
+    from scipy.optimize import minimize_scalar  # noqa: PLC0415 (slow: a server should not wait for it)
+
+    found = minimize_scalar(loss, bounds=(smallest, _LARGEST), method="bounded", options={"xatol": 1e-9})
+    return float(np.exp(round(float(found.x), 6)))
 
 
 def _beta(center: float, weight: float, hits: Floats, n: Floats) -> Shrunk:
@@ -102,6 +107,6 @@ def _beta(center: float, weight: float, hits: Floats, n: Floats) -> Shrunk:
     sd = np.sqrt(mean * (1.0 - mean) / (a + b + 1.0))
     spread = float(np.sqrt(center * (1.0 - center) / (weight + 1.0)))
     tail = (1.0 - LEVEL) / 2
-    low, high = beta.ppf(tail, a, b), beta.ppf(1.0 - tail, a, b)
+    low, high = betaincinv(a, b, tail), betaincinv(a, b, 1.0 - tail)
     low, high = np.minimum(np.round(low, _ROUND), mean), np.maximum(np.round(high, _ROUND), mean)
     return Shrunk(center, spread, mean, sd, low, high)
