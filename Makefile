@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?=
 
-.PHONY: demo test setup services neo4j lint format bench bench-fulfilment bench-http bench-preview bench-neo4j bench-comparison bench-placement bench-placement-growth campaign lock clean help
+.PHONY: demo test setup services neo4j lint format bench bench-fulfilment bench-http bench-preview bench-neo4j bench-comparison bench-placement bench-placement-growth bench-assortment campaign lock clean help
 
 demo: setup  ## Build a network, route orders over it, report the last 60 days (DATA=dir: real Olist tables)
 	$(BIN)/malha demo $(if $(DATA),--source "$(DATA)") --out demo
@@ -67,6 +67,9 @@ bench-placement: setup  ## Placement instances with known values, against plain 
 
 bench-placement-growth: setup  ## Growth of placement: 27, 300 and 849 sites (OUT=file.json; half an hour, much memory)
 	$(BIN)/python -m benchmarks.placement_growth --out "$(OUT)"
+
+bench-assortment: setup  ## Assortment at 27 sites x 849 regions x 2 000 offers (SNAPSHOT=dir OUT=file.json)
+	$(BIN)/python -m benchmarks.assortment --snapshot "$(SNAPSHOT)" --out "$(OUT)"
 
 campaign: services  ## The long seeded campaigns (thousands of cases)
 	$(BIN)/python -m pytest -q -m campaign

@@ -15,6 +15,7 @@ import resource
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,11 +56,20 @@ def network(sites: int, *, regions: int = REGIONS, groups: int = GROUPS, seed: i
     )
 
 
-def measure(sites: int, seconds: float, gap: float) -> dict[str, Any]:
+def with_seasons(
+    problem: FacilityProblem, periods: int, *, groups: int = GROUPS, seed: int = 3
+) -> FacilityProblem:
+    """Let each group have a season of its own, and a site in each period its part of 3/4 of the capacity."""
+    season = np.random.default_rng(seed).dirichlet(np.full(periods, 8.0), groups)
+    parts = np.tile(season.T, (1, problem.demands // groups))
+    return replace(problem, parts=parts, capacity=np.ceil(problem.capacity * 0.75 / periods))
+
+
+def measure(sites: int, periods: int, seconds: float, gap: float) -> dict[str, Any]:
     """Place once; return what was found, and how much memory that took."""
-    problem = network(sites)
+    problem = network(sites) if periods == 1 else with_seasons(network(sites), periods)
     began, spent = time.perf_counter(), time.process_time()
-    outcome: dict[str, Any] = {"sites": sites, "demands": problem.demands}
+    outcome: dict[str, Any] = {"sites": sites, "demands": problem.demands, "periods": periods}
     try:
         answer = place(problem, limits=PlaceLimits(seconds=seconds, gap=gap))
         referee(problem, answer)
@@ -78,6 +88,7 @@ def measure(sites: int, seconds: float, gap: float) -> dict[str, Any]:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sites", default="27,300,849", help="sizes, from small to large")
+    parser.add_argument("--periods", type=int, default=1, help="seasons in which capacity holds")
     parser.add_argument("--time", type=float, default=600.0, help="seconds for each")
     parser.add_argument("--gap", type=float, default=0.01)
     parser.add_argument("--out", type=Path, required=True, help="JSON to write")
@@ -85,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     outcomes = []
     for sites in map(int, options.sites.split(",")):
         with multiprocessing.get_context("spawn").Pool(1) as pool:
-            outcomes.append(pool.apply(measure, (sites, options.time, options.gap)))
+            outcomes.append(pool.apply(measure, (sites, options.periods, options.time, options.gap)))
         print(json.dumps(outcomes[-1]), flush=True)
         options.out.write_text(json.dumps(outcomes, indent=1) + "\n")
     return 0

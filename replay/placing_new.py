@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from graph.days import day_number, local_day
 from graph.distance import haversine_km
 from graph.errors import BadInput, Fault
 from ingest.states import state_facts
+from inventory.forecast import demand_by_category, demand_of_products
 from optimizer.placement.problem import FacilityProblem
 from optimizer.placement.scenario import DIRECT
 from optimizer.placement.scenario_cells import Column, Kind
@@ -77,6 +79,19 @@ def demand_tables(
         "products": _products(network, recent, wanted),
         "supply": supply.join(wanted, "group", "semi").sort("group", "seller_id"),
     }
+
+
+def with_stockable(demand: pl.DataFrame, bought: pl.DataFrame, at: datetime) -> pl.DataFrame:
+    """Return the table ``demand`` with ``stockable_share``: what of its group known products will sell.
+
+    The rest is of products that nobody has sold before ``at``: they cannot lie on a shelf. ``bought``: the
+    purchases known then (`inventory.forecast.purchases`).
+    """
+    known = demand_of_products(bought, at).group_by("category").agg(known=pl.sum("mean"))
+    share = (pl.col("known").fill_null(0.0) / pl.col("mean")).clip(0.0, 1.0).round(6)
+    shares = demand_by_category(bought, at).join(known, "category", "left")
+    shares = shares.select(group=pl.col("category").replace("", OTHER), stockable_share=share)
+    return demand.join(shares, "group", "left", maintain_order="left")
 
 
 def _products(network: Network, sold: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:

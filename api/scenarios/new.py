@@ -27,6 +27,7 @@ from replay.placing_new import (
     median_problem,
     region_sites,
     site_table,
+    with_stockable,
 )
 
 CAPITALS: Final = "state-capitals"
@@ -61,8 +62,10 @@ def new_scenario(
     network = Network.open(folder)
     events = pl.read_parquet(folder / "events.parquet")
     progress("Estimating demand")
-    rates = demand_of_categories(purchases(events, network.tables["products"]), network.meta.as_of)
-    tables = demand_tables(network, rates, pl.read_parquet(folder / "demand.parquet"), horizon_days)
+    bought, at = purchases(events, network.tables["products"]), network.meta.as_of
+    sold = pl.read_parquet(folder / "demand.parquet")
+    tables = demand_tables(network, demand_of_categories(bought, at), sold, horizon_days)
+    tables["demand"] = with_stockable(tables["demand"], bought, at)
     progress("Choosing sites")
     known, name = network.tables["zip_prefixes"]["zip_prefix"], Path(warehouses).name
     given = _sites(network, warehouses, tables["demand"], count)

@@ -74,17 +74,18 @@ class CapacityTree:
         while not self.done and record.goes_on() and self._visited < end:
             record.prove(self._bound)
             if self._heap:
-                self._descend(heappop(self._heap), plunge=self._visited % PLUNGE == 0)
+                last = end if self._visited % PLUNGE == 0 else self._visited
+                self._descend(heappop(self._heap), last)
             else:
                 self._visited += 1
                 self._solve(heappop(self._late))
         if self.done:
             record.prove(self._bound)
 
-    def _descend(self, node: Node, *, plunge: bool) -> None:
-        """Visit a node; down to a leaf where asked."""
+    def _descend(self, node: Node, last: float) -> None:
+        """Visit a node, and go on down to a leaf unless more than ``last`` nodes have been visited."""
         child = self._visit(node)
-        while child is not None and plunge and self._record.goes_on():
+        while child is not None and self._visited < last and self._record.goes_on():
             child = self._visit(child)
         if child is not None:
             heappush(self._heap, child)

@@ -12,12 +12,12 @@ import numpy as np
 from optimizer.placement.core import Core
 from optimizer.placement.lagrangian import Duals
 from optimizer.placement.model import SLACK, Question
-from optimizer.words import Floats
+from optimizer.words import Bools, Floats
 
 
 def settle(core: Core, duals: Duals, most: float) -> Question:
     """Return what remains in question for plans that cost at most ``most``, such plans all included."""
-    into, out = _penalties(core, duals)
+    into, out = penalties(core, duals)
     room = most - duals.bound + SLACK * abs(most)
     may_open = duals.is_open | (into <= room)
     must_open = core.forced | (duals.is_open & (out > room))
@@ -32,7 +32,7 @@ def settle(core: Core, duals: Duals, most: float) -> Question:
     return Question(may_open, must_open, near, near)
 
 
-def _penalties(core: Core, duals: Duals) -> tuple[Floats, Floats]:
+def penalties(core: Core, duals: Duals) -> tuple[Floats, Floats]:
     """Return what opening each closed row, and closing each open one, adds to the bound: (R,) each.
 
     At the limit on the number of rows a row comes in for the worst one in, and goes out for the best one out.
@@ -45,3 +45,15 @@ def _penalties(core: Core, duals: Duals) -> tuple[Floats, Floats]:
     into = net - (worst if count >= core.most else max(worst, 0.0))
     out = (best if count <= core.least else min(best, 0.0)) - net
     return np.maximum(into, 0.0), np.maximum(out, 0.0)
+
+
+def excess(core: Core, duals: Duals, now: Bools, shares: Floats) -> Floats:
+    """Return what each row adds to a plan's cost beyond the bound: (R,), none negative.
+
+    The plan opens the rows ``now`` (R,), which serve ``shares`` (R, J). Where no limit on the number of open
+    rows binds, the sum is what the plan costs more than the bound.
+    """
+    into, out = penalties(core, duals)
+    served = core.fixed + (shares * (core.cost - duals.price)).sum(axis=1) - duals.net
+    served += np.where(duals.is_open, 0.0, into)
+    return np.where(now, np.maximum(served, 0.0), np.where(duals.is_open, out, 0.0))

@@ -45,10 +45,12 @@ class Record:
         limits: PlaceLimits,
         progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
+        start: FacilityPlan | None = None,
     ) -> None:
-        """Start the clock."""
+        """Start the clock; ``start`` counts once it is offered."""
         self.problem, self.limits = problem, limits
         self.plan: FacilityPlan | None = None
+        self._given = start
         self.value, self.bound = np.inf, -np.inf
         self.by_clock = False
         self._progress, self._cancelled = progress, cancelled
@@ -86,6 +88,16 @@ class Record:
             self.by_clock = True
             return False
         return True
+
+    @property
+    def searched_in_vain(self) -> bool:
+        """Whether no search has found a plan yet: the one to start with is none of theirs."""
+        return self.plan is None or self.plan is self._given
+
+    def offer_start(self) -> None:
+        """Offer the plan to start with, where there is one."""
+        if self._given is not None:
+            self.offer(self._given)
 
     def offer(self, plan: FacilityPlan) -> bool:
         """Keep a plan that is allowed and cheaper than the best; return whether it was."""

@@ -38,7 +38,8 @@ KICK_ROUNDS: Final = (250, 4_000)
 
 IDLE: Final = 6
 LONG_IDLE: Final = 40
-"""Portions without a better plan after which to stop; the second where a proof is far away anyway."""
+"""Portions without a better plan after which to stop; the second where a proof is far away anyway and there
+are no sites to choose, of which questions to HiGHS change more."""
 
 POLISH_WORK: Final = 4e9
 """Costs looked at while polishing, about: a few seconds."""
@@ -171,7 +172,8 @@ class Whole:
         seeming = core.cost + core.use * duals.best.worth[:, None]
         rounds = int(np.clip(KICK_WORK / core.demands**2, *KICK_ROUNDS))
         far = int(settle(core, duals.best, record.value).pairs.sum()) > PROVABLE
-        idle, most = 0, LONG_IDLE if far and record.limits.work is None else IDLE
+        patient = far and not core.fixed.any() and record.limits.work is None
+        idle, most = 0, LONG_IDLE if patient else IDLE
         for _ in range(PORTIONS):
             if record.plan is None or idle == most or not record.goes_on():
                 return

@@ -23,10 +23,10 @@ class Seasonal:
     """The searches of one kind at several uses; the one that found the best plan so far polishes it."""
 
     def __init__(self, core: Core, record: Record) -> None:
-        """Begin with the one whose plans always fit."""
+        """Polish half way, until a search elsewhere finds more."""
         self._record = record
         self._searchers = [searcher_of(core.peaked(record.problem, part), record) for part in PARTS]
-        self._best = self._searchers[0]
+        self._best = self._searchers[PARTS.index(0.5)]
 
     def search(self, tried: Bools, duals: Lagrangian) -> None:
         """Search at every use."""

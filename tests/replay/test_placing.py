@@ -14,12 +14,19 @@ from graph.distance import haversine_km
 from graph.errors import BadInput
 from graph.freight import FreightQuery
 from graph.stores.files import snapshot_folder
-from inventory.forecast import demand_of_categories, purchases
+from inventory.forecast import demand_of_categories, demand_of_products, purchases
 from optimizer.placement.scenario import Scenario, scenario_of
 from optimizer.placement.scenario_tables import TABLES
 from replay.placing import complete
 from replay.placing_calibration import calibrate
-from replay.placing_new import capital_sites, demand_tables, median_problem, region_sites, site_table
+from replay.placing_new import (
+    capital_sites,
+    demand_tables,
+    median_problem,
+    region_sites,
+    site_table,
+    with_stockable,
+)
 
 SETTINGS: dict[str, Any] = {
     "horizon_days": 60.0,
@@ -49,6 +56,22 @@ def tables(folder: Path, network: Network) -> dict[str, pl.DataFrame]:
 @pytest.fixture(scope="module")
 def scenario(tables: dict[str, pl.DataFrame], network: Network) -> Scenario:
     return complete(scenario_of(tables, SETTINGS), network)
+
+
+def test_only_known_products_can_be_stocked(
+    tables: dict[str, pl.DataFrame], folder: Path, network: Network
+) -> None:
+    known = purchases(pl.read_parquet(folder / "events.parquet"), network.tables["products"])
+    at = network.meta.as_of
+    made = with_stockable(tables["demand"], known, at)
+    assert made.drop("stockable_share").equals(tables["demand"])
+    assert made["stockable_share"].is_between(0.0, 1.0).all()
+    stockable = (made["units"] * made["stockable_share"]).sum()
+    products = demand_of_products(known, at)["mean"].sum()
+    assert stockable == pytest.approx(60 * products, rel=1e-2)
+    assert 0.3 < stockable / made["units"].sum() < 0.99  # newcomers take their part
+    scenario = scenario_of({**tables, "demand": made}, {**SETTINGS, "direct": True})
+    assert float(scenario.stockable @ scenario.demands["units"].to_numpy()) == pytest.approx(stockable)
 
 
 def test_a_new_scenario_holds_all_that_is_expected(

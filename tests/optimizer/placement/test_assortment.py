@@ -142,7 +142,6 @@ def test_best_sellers_first_fills_each_site_from_the_top_of_its_list() -> None:
     assert plan.stocked.tolist() == [[True, True, False], [False, True, False]]
 
 
-
 def _middling(seed: int) -> AssortmentProblem:
     """Eight sites, 60 offers of unequal demand in 40 regions, room for half of it."""
     rng = np.random.default_rng(seed)
