@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from math import inf
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -22,6 +22,9 @@ from optimizer.placement.scenario import Scenario
 from replay.placing_assortment import assortment_of, check_assortment
 
 ASSORTMENT: Final = "assortment"
+
+FAR: Final = 2.0
+"""A site is crowded where so many times its room flows through it: all that it stocks lies there at once."""
 
 
 def assorting(name: str | None) -> Assorting | None:
@@ -81,5 +84,14 @@ def stocked(
         cancelled=over,
     )
     tables = placed.tables.with_stock(found.stock, found.transfers(placed.scenario))
-    figures = {**found.to_dict(), "bound_repeatable": not stopped}
+    figures = {**found.to_dict(), "bound_repeatable": not stopped, "crowded": _crowded(placed)}
     return replace(placed, tables=tables, studies={**placed.studies, ASSORTMENT: figures})
+
+
+def _crowded(placed: Placed) -> list[dict[str, Any]]:
+    """Return the sites through which far more units flow than have room there."""
+    room = placed.scenario.sites.select("warehouse_id", "room_units")
+    crowded = placed.tables.sites.join(room, "warehouse_id", maintain_order="left").filter(
+        pl.col("units") > FAR * pl.col("room_units")
+    )
+    return crowded.select("room_units", site="warehouse_id", flow_units="units").to_dicts()

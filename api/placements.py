@@ -48,6 +48,8 @@ class PlanFolder:
         """
         if not folder.is_dir():
             raise BadInput(f"{folder} is no plan: malha place --out {folder} makes one.")
+        if (folder / "scenario.toml").is_file() and not (folder / PLAN).is_file():
+            raise BadInput(f"{folder} is a scenario, not a plan: malha place --scenario {folder} makes one.")
         faults: list[Fault] = []
         as_of = _as_of(folder / PLAN, faults)
         sites = _table(folder / "sites.csv", SITES, faults)

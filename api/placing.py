@@ -123,7 +123,7 @@ def solved(
     """
     try:
         problem = scenario.problem()
-        answer = place(problem, limits=limits, progress=progress)
+        answer = place(problem, limits=limits, progress=progress, known=direct_plan(scenario))
         referee(problem, answer)
     except Infeasible as error:
         raise no_plan(scenario, error) from None
@@ -174,6 +174,8 @@ def progress_text(step: Progress) -> str:
     """Return what is known of a plan while it is sought."""
     if step.value == float("inf"):
         return f"No plan yet; none costs less than {_money(step.bound)}"
+    if step.bound == -float("inf"):
+        return f"Best plan {_money(step.value)}, nothing proven yet"
     gap = relative_gap(step.value, step.bound)
     return f"Best plan {_money(step.value)}, bound {_money(step.bound)}, gap {gap:.2%}"
 

@@ -28,6 +28,7 @@ app = typer.Typer(
 
 Folder = Annotated[Path, typer.Argument(help="Folder of a scenario.")]
 Out = Annotated[Path, typer.Option(help="Folder to write; an earlier scenario there is replaced.")]
+Replace = Annotated[bool, typer.Option("--replace", help="Also a scenario that was changed by hand.")]
 Xlsx = Annotated[Path, typer.Option("--xlsx", help="Spreadsheet, one sheet a table.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 MOST_DAYS = 3_650
@@ -50,17 +51,20 @@ def new(
     ] = "state-capitals",
     sites: Annotated[int, typer.Option(help="How many sites kmedians finds.")] = 20,
     horizon_days: Annotated[float, typer.Option(help="Demand and costs are for so many days.")] = 90.0,
+    replace: Replace = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a scenario from the history: expected demand by region and category, suppliers, candidate sites.
 
     What is assumed of sites (fixed cost, handling, hours) stands in sites.csv for you to correct.
     """
-    from api.scenarios.folders import write_folder  # noqa: PLC0415 (slow to import, as all below)
+    from api.scenarios.folders import check_unedited, write_folder  # noqa: PLC0415 (slow, as all below)
     from api.scenarios.new import new_scenario, summary  # noqa: PLC0415
 
     if not 1 <= horizon_days <= MOST_DAYS or sites < 1:
         raise BadInput(f"--horizon-days is from 1 to {MOST_DAYS:,}, --sites at least 1.")
+    if not replace:
+        check_unedited(out)
     with steps() as progress:
         tables, settings = new_scenario(snapshot, warehouses, horizon_days, sites, progress)
         write_folder(out, tables, settings)
@@ -87,12 +91,14 @@ def export(scenario: Folder, xlsx: Xlsx) -> None:
 
 
 @app.command("import", epilog="**Examples**\n\n`malha scenario import --xlsx base.xlsx --out base/`")
-def import_(xlsx: Xlsx, out: Out) -> None:
+def import_(xlsx: Xlsx, out: Out, replace: Replace = False) -> None:
     """Read a spreadsheet into a folder; what is wrong is told by sheet and cell, and nothing is written."""
     from api.scenarios.books import read_book  # noqa: PLC0415
-    from api.scenarios.folders import write_folder  # noqa: PLC0415
+    from api.scenarios.folders import check_unedited, write_folder  # noqa: PLC0415
     from api.scenarios.raw import checked  # noqa: PLC0415
 
+    if not replace:
+        check_unedited(out)
     raw = read_book(xlsx)
     checked(raw)
     write_folder(out, raw.tables, raw.settings)
@@ -111,12 +117,17 @@ def derive(
         typer.Option("--set", help="table.column*=1.3, table[id].column=value or setting=value; repeat it."),
     ],
     out: Out,
+    replace: Replace = False,
 ) -> None:
     """Make a scenario by edits on another; they are kept in its scenario.toml under [derived]."""
     from api.scenarios.edits import derived  # noqa: PLC0415
-    from api.scenarios.folders import read_folder, write_folder  # noqa: PLC0415
+    from api.scenarios.folders import check_unedited, read_folder, write_folder  # noqa: PLC0415
     from api.scenarios.raw import checked  # noqa: PLC0415
 
+    if out.resolve() == base.resolve():
+        raise BadInput(f"--out {out} is the scenario to start from: name another folder.")
+    if not replace:
+        check_unedited(out)
     made = derived(read_folder(base), change, str(base))
     checked(made)
     write_folder(out, made.tables, made.settings)
@@ -141,10 +152,11 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Set scenarios side by side: inputs that differ, cost by term, service, open sites, who serves what."""
-    from api.render.place import show_comparison  # noqa: PLC0415 (slow to import)
+    from api.render.place import show_comparison  # noqa: PLC0415 (slow to import, as all below)
     from api.scenarios.compare import columns, comparison  # noqa: PLC0415
+    from api.scenarios.solves import solves  # noqa: PLC0415
 
-    with steps() as progress:
+    with solves() as progress:
         found = columns(scenarios, sensitivity or [], limits_of(time_limit, gap), snapshot, progress)
     told = comparison(found)
     if as_json:

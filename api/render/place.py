@@ -9,16 +9,17 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from api.render.place_headline import Plan, caveats, headline
 from api.render.place_studies import money, study_tables
 from api.scenarios.compare import Comparison
 from replay.placing_calibration import FIGURES
-
-Plan = Mapping[str, Any]
 
 
 def show_plan(console: Console, plan: Plan, out: Path) -> None:
     """Print a plan: what it opens, costs and promises, beside shipping everything from the sellers."""
     console.print(f"[bold]{headline(plan)}[/]", highlight=False)
+    for caveat in caveats(plan):
+        console.print(caveat, highlight=False)
     console.print(proof(plan), highlight=False)
     as_is = plan["as_is"]
     names = ("plan", "as is")[: 1 if as_is is None else 2]
@@ -41,21 +42,6 @@ def show_plan(console: Console, plan: Plan, out: Path) -> None:
             grid.add_row(*row)
         console.print(grid)
     console.print(f"Written: {out}", highlight=False, soft_wrap=True)
-
-
-def headline(plan: Plan) -> str:
-    """Return what the plan does, in one line."""
-    sites = plan["sites"]
-    saved = "" if plan["as_is"] is None else _saved(plan)
-    opened = f"{len(sites)} site{'' if len(sites) == 1 else 's'}"
-    return f"Opens {opened}{': ' if sites else ''}{', '.join(sites)}{saved}"
-
-
-def _saved(plan: Plan) -> str:
-    before, after = plan["as_is"]["value_cents"], plan["value_cents"]
-    share = (before - after) / before if before else 0.0
-    word = "below" if share >= 0 else "above"
-    return f"; {money(abs(before - after))} ({abs(share):.1%}) {word} shipping everything from the sellers"
 
 
 def proof(plan: Plan) -> str:
@@ -90,13 +76,18 @@ SERVICE = {
 
 
 def service_rows(plan: Plan) -> list[tuple[str, ...]]:
-    """Return the service figures of the plan, and as is."""
+    """Return the service figures of the plan, and as is; what counts as kept, where it is not P(on time)."""
     found = [plan, plan["as_is"]] if plan["as_is"] is not None else [plan]
+    alike = all(one["service"]["kept_share"] == one["service"]["p_on_time"] for one in found)
 
     def told(name: str, value: float) -> str:
         return f"{value:.1f}" if name == "mean_days" else f"{value:.1%}"
 
-    return [(label, *(told(name, one["service"][name]) for one in found)) for name, label in SERVICE.items()]
+    return [
+        (label, *(told(name, one["service"][name]) for one in found))
+        for name, label in SERVICE.items()
+        if not (alike and name == "kept_share")
+    ]
 
 
 def show_calibration(console: Console, figures: Mapping[str, float]) -> None:
@@ -124,12 +115,18 @@ def calibration_lines(figures: Mapping[str, float]) -> list[str]:
 def show_comparison(console: Console, told: Comparison) -> None:
     """Print scenarios side by side."""
     for title, rows in told.sections.items():
-        grid = Table("", title=title.replace("_cents", ""), title_justify="left")
+        grid = Table("", title=_words(title), title_justify="left")
         for name in told.names:
             grid.add_column(name, justify="right", overflow="fold")
         for label, values in rows:
-            grid.add_row(label.replace("_cents", ""), *(_cell(title, label, value) for value in values))
+            shown = _words(label) if title in {"result", "service"} else label.replace("_cents", "")
+            grid.add_row(shown, *(_cell(title, label, value) for value in values))
         console.print(grid)
+
+
+def _words(name: str) -> str:
+    """Return the name of a figure as words."""
+    return SERVICE.get(name, name.removesuffix("_cents").replace("_", " "))
 
 
 def _cell(section: str, label: str, value: Any) -> str:

@@ -18,8 +18,9 @@ class StudyTable:
 
 
 def study_tables(plan: Mapping[str, Any]) -> list[StudyTable]:
-    """Return the studies that a plan holds."""
-    return [table(plan[name]) for name, tables in _TABLES.items() if name in plan for table in tables]
+    """Return the studies that a plan holds; a table without rows says nothing."""
+    found = [table(plan[name]) for name, tables in _TABLES.items() if name in plan for table in tables]
+    return [table for table in found if table.rows]
 
 
 def _frontier(points: list[Mapping[str, Any]]) -> StudyTable:
@@ -66,8 +67,6 @@ def _binding(worth: Mapping[str, Any]) -> StudyTable:
         "what is proven lies between the two amounts. Stocking can bring "
         f"{worth['reachable_share']:.1%} of the demand sooner at all."
     )
-    if not rows:
-        note = f"No limit binds. {note[note.index('Stocking') :]}"
     heads = ("limit", "site", "given", "step", "saves", "per unit of it", "proven")
     return StudyTable("What binds", note, heads, rows)
 

@@ -12,10 +12,10 @@ from api.placing import Placed
 from api.render.place import (
     calibration_lines,
     cost_rows,
-    headline,
     proof,
     service_rows,
 )
+from api.render.place_headline import caveats, headline
 from api.render.place_studies import money, study_tables
 from api.reports.page import write_html
 from api.reports.plots import COLOURS, MARKS, Plot
@@ -38,6 +38,7 @@ def write_page(path: Path, placed: Placed, network: Network | None, source: str)
         path,
         "placement.html",
         title=headline(plan),
+        caveats=caveats(plan),
         proof=proof(plan),
         source=source,
         plan=plan,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,9 +16,10 @@ import xlsxwriter  # type: ignore[import-untyped]
 from python_calamine import CalamineError, CalamineWorkbook
 
 from api.scenarios.folders import RESERVED, without_empty
+from api.scenarios.formulas import without_value
 from api.scenarios.raw import Raw, flat
 from graph.errors import BadInput, Fault
-from optimizer.placement.scenario_cells import Kind
+from optimizer.placement.scenario_cells import MOST_FAULTS, Kind
 from optimizer.placement.scenario_settings import WHERE
 from optimizer.placement.scenario_tables import ROW, TABLES
 
@@ -85,7 +87,12 @@ def read_book(file: Path) -> Raw:
     except (CalamineError, OSError) as error:
         raise BadInput(f"{file} is no spreadsheet: {error}") from None
     tables, columns = {}, dict[str, list[str]]()
-    faults: list[Fault] = []
+    remedy = "Open and save the file in a spreadsheet program, or write the value."
+    lacking = list(islice(without_value(file, {*TABLES, SETTINGS}), MOST_FAULTS))
+    faults = [
+        Fault(f"{file.name}, sheet {sheet}, cell {cell}", None, None, "formula without a value", "", remedy)
+        for sheet, cell in lacking
+    ]
     for name in TABLES:
         if name not in book.sheet_names:
             continue

@@ -12,7 +12,7 @@ import polars as pl
 
 from api.impossible import NoPlan
 from api.placing import PLAN, Placed, completed, inputs, solved
-from api.scenarios.edits import edited
+from api.scenarios.edits import edited, edited_settings
 from api.scenarios.folders import read_folder
 from api.scenarios.raw import Raw, checked, flat
 from api.scenarios.sensitivity import variants
@@ -21,7 +21,8 @@ from optimizer.placement.answer import NoPlanFound
 from optimizer.placement.record import PlaceLimits
 from optimizer.placement.scenario import DIRECT, Charge, Scenario
 
-Tell = Callable[[str], None]
+Tell = Callable[[str, int, int], None]
+"""Hears what is known, how many solves are done, and of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +70,38 @@ def columns(
     sensitivity: Sequence[str],
     limits: PlaceLimits,
     snapshot: Path | None,
-    tell: Tell = lambda _: None,
+    tell: Tell = lambda *_: None,
 ) -> list[Column]:
     """Return the columns of scenarios (solved now) and of plans (as they were solved), in their order.
 
     Each scenario is followed by its variants under every ``sensitivity``. What has no plan, and a variant
-    that makes no scenario, has a reason instead. BadInput with every fault of a scenario, before any is
-    solved.
+    that makes no scenario, has a reason instead. ``tell`` hears how many solves it takes before the first,
+    and of each as it ends. BadInput with every fault of a scenario, before any is solved.
     """
     changes = [pair for text in sensitivity for pair in variants(text).items()]
     names, found = _names(folders), list[Column]()
     asked = [one for pair in zip(folders, names, strict=True) for one in _asked(*pair, changes)]
+    done, of = 0, sum(not isinstance(one, Column) for one in asked)
+    if of:
+        most = "" if limits.seconds is None else f" of up to {limits.seconds:,.0f} s{' each' * (of > 1)}"
+        tell(f"{of} solve{'s' * (of > 1)}{most}", done, of)
     for one in asked:
         if isinstance(one, Column):
             found.append(one)
             continue
         name, raw = one
-        tell(f"Solving {name}")
-        found.append(_solved(raw, name, limits, snapshot))
+        column = _solved(raw, name, limits, snapshot)
+        found.append(column)
+        done += 1
+        tell(_ended(column), done, of)
     return found
+
+
+def _ended(column: Column) -> str:
+    """Return what became of a solve, in short."""
+    if column.reason is not None:
+        return f"{column.name}: no plan"
+    return f"{column.name}: {column.plan['seconds']:.1f} s, gap {column.plan['gap']:.2%}"
 
 
 def _asked(folder: Path, name: str, changes: Sequence[tuple[str, str]]) -> Iterator[Column | tuple[str, Raw]]:
@@ -101,8 +115,9 @@ def _asked(folder: Path, name: str, changes: Sequence[tuple[str, str]]) -> Itera
     checked(raw)
     yield name, raw
     for label, edit in changes:
-        variant = edited(raw, [edit])
+        edited_settings(raw.settings, [edit], raw.tables)  # what cannot be asked of any scenario is refused
         try:
+            variant = edited(raw, [edit])
             checked(variant)
         except BadInput as error:
             yield Column.without(f"{name}, {label}", error)

@@ -53,6 +53,11 @@ class Edit:
             raise BadInput(f"{text!r}: {table} is no table. One of {', '.join(TABLES)}.")
         return cls(text, None, None, parts["path"], parts["operator"], parts["value"])
 
+    @property
+    def empties(self) -> bool:
+        """Whether it leaves nothing: of a setting, or in cells that may be empty."""
+        return self.operator == "=" and self.value.strip() in {"", "none"}
+
 
 def _is_column(table: str, column: str, key: str | None) -> bool:
     """Whether an edit means a table: ``service`` and ``inbound`` are tables, and have settings too."""
@@ -130,11 +135,24 @@ def _edit_table(tables: Mapping[str, pl.DataFrame], name: str, edit: Edit) -> pl
         frame = frame.with_columns(pl.lit(None, pl.String).alias(edit.name))
     meant = pl.lit(value=True) if edit.key is None else _is_named(name, frame, edit.key)
     if edit.operator == "=":
-        new = pl.lit(edit.value)
+        new = pl.lit(None if edit.empties else edit.value, pl.String)
     else:
         new = _counted(pl.col(edit.name).cast(pl.Float64, strict=False), edit).cast(pl.String)
     changed = pl.when(meant).then(new).otherwise(pl.col(edit.name).cast(pl.String)).alias(edit.name)
-    return frame.with_columns(changed)
+    made = frame.with_columns(changed)
+    _check_cells(name, edit, frame, made)
+    return made
+
+
+def _check_cells(name: str, edit: Edit, before: pl.DataFrame, after: pl.DataFrame) -> None:
+    """Refuse an edit that makes cells unusable which were not (BadInput, once for all of them)."""
+    column = TABLES[name].columns[edit.name]
+    rows = pl.Series(range(len(after)), dtype=pl.Int64)
+    _, was, _ = read_column(name, edit.name, column, before[edit.name], rows)
+    _, now, faults = read_column(name, edit.name, column, after[edit.name], rows)
+    if spoilt := int((now & ~was).sum()):
+        first = after[edit.name].filter(now & ~was)[0]
+        raise BadInput(f"{edit.name} would be {first} (cells like it: {spoilt:,}). {faults[0].remedy}")
 
 
 def _check_column(name: str, edit: Edit, tables: Collection[str]) -> None:
@@ -145,7 +163,7 @@ def _check_column(name: str, edit: Edit, tables: Collection[str]) -> None:
     if name not in tables:
         raise BadInput(f"The scenario has no table {name}.")
     if edit.operator == "=":
-        cell, row = pl.Series([edit.value]), pl.Series([0])
+        cell, row = pl.Series([None if edit.empties else edit.value], dtype=pl.String), pl.Series([0])
         for fault in read_column(name, edit.name, column, cell, row)[2]:
             raise BadInput(f"{edit.name}: {fault.kind}. {fault.remedy}")
     elif column.kind is Kind.NUMBER:
@@ -185,7 +203,7 @@ def _edit_setting(settings: dict[str, Any], edit: Edit) -> None:
     if not isinstance(place, dict):
         raise BadInput(f"{table} is no table of settings.")
     if edit.operator == "=":
-        if edit.value.strip() in {"", "none"}:
+        if edit.empties:
             place.pop(name, None)
         else:
             place[name] = _typed(edit.value.strip())

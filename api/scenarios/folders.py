@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,12 @@ from graph.stores.files import replaced_folder
 from optimizer.placement.scenario_settings import WHERE
 from optimizer.placement.scenario_tables import ROW, TABLES
 
+PLAN: Final = "plan.json"
+"""What a plan's folder has, and a scenario's has not."""
+
+WRITTEN: Final = ".written"
+"""The files as they were written, in the form of sha256sum: what differs was changed by hand."""
+
 RESERVED: Final = "Rows are counted under this name: give the column another one, or leave it out."
 """What to do about a column named `ROW`."""
 
@@ -30,6 +37,11 @@ def read_folder(folder: Path) -> Raw:
     """
     if not folder.is_dir():
         raise BadInput(f"{folder} is no scenario: make one with `malha scenario new --out {folder}`.")
+    if (folder / PLAN).is_file() and not _is_scenario(folder):
+        raise BadInput(
+            f"{folder} is a plan, not a scenario: name the folder that it was made from. Plans are what "
+            "`malha scenario compare` and the option --placement take."
+        )
     faults: list[Fault] = []
     tables: dict[str, pl.DataFrame] = {}
     for name in TABLES:
@@ -105,6 +117,27 @@ def write_folder(folder: Path, tables: Mapping[str, pl.DataFrame], settings: Map
         for name, frame in tables.items():
             frame.drop(ROW, strict=False).write_csv(fresh / f"{name}.csv")
         (fresh / WHERE).write_text(toml_text(settings), "utf-8")
+        written = "".join(f"{_digest(file)}  {file.name}\n" for file in sorted(fresh.iterdir()))
+        (fresh / WRITTEN).write_text(written, "utf-8")
+
+
+def check_unedited(folder: Path) -> None:
+    """Refuse a scenario with a file that is not as `write_folder` left it (BadInput); other folders pass."""
+    if not _is_scenario(folder):
+        return
+    listed = folder / WRITTEN
+    lines = listed.read_text("utf-8", "replace").splitlines() if listed.is_file() else []
+    known = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    others = sorted(file for file in folder.iterdir() if file.name != WRITTEN)
+    if edited := [file.name for file in others if known.get(file.name) != _digest(file)]:
+        raise BadInput(
+            f"{folder} is a scenario that was changed by hand ({', '.join(edited)}): name another folder, or "
+            "say --replace to lose the changes."
+        )
+
+
+def _digest(file: Path) -> str:
+    return sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
 
 
 def _is_scenario(folder: Path) -> bool:

@@ -45,12 +45,12 @@ class Record:
         limits: PlaceLimits,
         progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
-        start: FacilityPlan | None = None,
+        known: FacilityPlan | None = None,
     ) -> None:
-        """Start the clock; ``start`` counts once it is offered."""
+        """Start the clock; a plan ``known`` before counts where the search finds none that is cheaper."""
         self.problem, self.limits = problem, limits
         self.plan: FacilityPlan | None = None
-        self._given = start
+        self._known = known
         self.value, self.bound = np.inf, -np.inf
         self.by_clock = False
         self._progress, self._cancelled = progress, cancelled
@@ -89,16 +89,6 @@ class Record:
             return False
         return True
 
-    @property
-    def searched_in_vain(self) -> bool:
-        """Whether no search has found a plan yet: the one to start with is none of theirs."""
-        return self.plan is None or self.plan is self._given
-
-    def offer_start(self) -> None:
-        """Offer the plan to start with, where there is one."""
-        if self._given is not None:
-            self.offer(self._given)
-
     def offer(self, plan: FacilityPlan) -> bool:
         """Keep a plan that is allowed and cheaper than the best; return whether it was."""
         verdict = check(self.problem, plan)
@@ -118,6 +108,8 @@ class Record:
 
     def answer(self, method: Method) -> PlacementAnswer:
         """Return what was found. Raises NoPlanFound where there is no plan."""
+        if self._known is not None and self.offer(self._known):
+            self.bound = min(self.bound, self.value)
         if self.plan is None:
             raise NoPlanFound("No plan was found in the time given: allow more, or relax a limit.")
         gap = relative_gap(self.value, self.bound)

@@ -17,7 +17,7 @@ from optimizer.placement.problem import CLOSED, FREE, OPEN, FacilityProblem
 from optimizer.placement.scenario_cells import SiteStatus
 from optimizer.placement.scenario_faults import cross_faults
 from optimizer.placement.scenario_settings import WHERE, Settings, settings_of
-from optimizer.placement.scenario_tables import ITEM, TABLES, read_tables
+from optimizer.placement.scenario_tables import ITEM, LACKS_COLUMN, TABLES, read_tables
 from optimizer.placement.service import Inbound, Service, service_of
 from optimizer.placement.supply import inbound_of, positions
 from optimizer.words import Floats, Ints
@@ -248,7 +248,9 @@ def scenario_of(tables: Mapping[str, pl.DataFrame], settings: Mapping[str, Any])
     scenario = Scenario(
         frames["sites"], frames["demand"], frames["products"], frames["supply"], frames["flows"], asked
     )
-    faults += cross_faults(frames, tables, asked, DIRECT)
+    lacking = {fault.table for fault in faults if fault.kind == LACKS_COLUMN}
+    whole = {name: frame for name, frame in tables.items() if name not in lacking}
+    faults += cross_faults(frames, whole, asked, DIRECT)
     if faults:
         raise BadInput("The scenario cannot be used as it is:", sorted(faults, key=_by_place))
     days = asked.service.promise_days

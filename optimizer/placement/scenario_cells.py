@@ -12,8 +12,8 @@ import polars as pl
 from graph.errors import Fault
 
 _SHOWN: Final = 80
-MOST_FAULTS: Final = 20
-"""Faults told of one column: a file of a million wrong cells needs no million lines."""
+MOST_FAULTS: Final = 5
+"""Rows told of one kind of fault in a column: a file of a million wrong cells needs no million lines."""
 
 
 class Kind(StrEnum):

@@ -8,11 +8,10 @@ from typing import Final
 import polars as pl
 
 from graph.errors import Fault
-from optimizer.placement.scenario_cells import SiteStatus
+from optimizer.placement.scenario_cells import MOST_FAULTS, SiteStatus
 from optimizer.placement.scenario_settings import WHERE, Settings
 from optimizer.placement.scenario_tables import ITEM, ROW
 
-_MOST: Final = 20
 _TRANSIT: Final = "in_transit"
 Frames = Mapping[str, pl.DataFrame]
 
@@ -20,14 +19,16 @@ Frames = Mapping[str, pl.DataFrame]
 def cross_faults(frames: Frames, given: Frames, settings: Settings, direct: str) -> Iterator[Fault]:
     """Yield what is wrong between tables that can be read; ``direct`` is the site that needs no row.
 
-    ``given``: the tables before rows that cannot be read were left out, which name things all the same.
+    ``given``: the tables before rows that cannot be read were left out, which name things all the same. A
+    table that is not among them has no row in ``frames``, and nothing is said against it.
     """
     for table in ("sites", "demand"):
         if table in given and given[table].is_empty():
             yield Fault(table, None, None, "no row", "", "Give at least one.")
     yield from _kind_faults(frames)
     yield from _name_faults(frames, given, (direct,) if settings.direct else ())
-    yield from site_faults(frames["sites"], settings, direct)
+    if "sites" in given:
+        yield from site_faults(frames["sites"], settings, direct)
     yield from _demand_faults(frames, settings)
     yield from _flow_faults(frames, settings)
     yield from _supply_faults(frames)
@@ -38,11 +39,11 @@ def _rows(
     table: str, frame: pl.DataFrame, column: str, shown: str, kind: str, remedy: str
 ) -> Iterator[Fault]:
     """Yield a fault for each row of a frame of wrong rows."""
-    for row in frame.head(_MOST).iter_rows(named=True):
+    for row in frame.head(MOST_FAULTS).iter_rows(named=True):
         value = row[shown]
         yield Fault(table, row[ROW], column, kind, "" if value is None else str(value), remedy)
-    if frame.height > _MOST:
-        yield Fault(table, None, column, kind, f"{frame.height - _MOST:,} rows more", remedy)
+    if frame.height > MOST_FAULTS:
+        yield Fault(table, None, column, kind, f"{frame.height - MOST_FAULTS:,} rows more", remedy)
 
 
 def _kind_faults(frames: Frames) -> Iterator[Fault]:
@@ -65,17 +66,18 @@ def _name_faults(frames: Frames, given: Frames, more: tuple[str, ...]) -> Iterat
     demands = _names(given, "demand", "demand_id")
     for table in ("service", "inbound", "flows"):
         frame = frames[table]
-        wrong = frame.filter(~pl.col("warehouse_id").is_in(sites))
-        remedy = "Name a row of the table sites."
-        yield from _rows(table, wrong, "warehouse_id", "warehouse_id", "unknown site", remedy)
-        if table != "inbound":
+        if "sites" in given:
+            wrong = frame.filter(~pl.col("warehouse_id").is_in(sites))
+            remedy = "Name a row of the table sites."
+            yield from _rows(table, wrong, "warehouse_id", "warehouse_id", "unknown site", remedy)
+        if "demand" in given and table != "inbound":
             wrong = frame.filter(~pl.col("demand_id").is_in(demands))
             remedy = "Name a row of the table demand."
             yield from _rows(table, wrong, "demand_id", "demand_id", "unknown demand", remedy)
 
 
 def _names(given: Frames, table: str, column: str) -> list[str]:
-    if table not in given or column not in given[table].columns:
+    if table not in given:
         return []
     names = given[table][column].cast(pl.String).str.strip_chars()
     return names.drop_nulls().unique().to_list()

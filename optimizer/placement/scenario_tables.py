@@ -14,6 +14,9 @@ from optimizer.placement.scenario_cells import MOST_FAULTS, TYPES, Column, Kind,
 ROW: Final = "row"
 """The column that holds the number of each row as a spreadsheet shows it (the header is row 1)."""
 
+LACKS_COLUMN: Final = "missing column"
+"""The kind of fault of a table that lacks a column it needs."""
+
 ITEM: Final = pl.coalesce("product_id", "group", pl.lit(""))
 """What a row is about: its product, else its group; "" stands for everything alike."""
 
@@ -148,7 +151,10 @@ def read_tables(given: Mapping[str, pl.DataFrame]) -> tuple[dict[str, pl.DataFra
 
 
 def read_table(name: str, table: Table, given: pl.DataFrame) -> tuple[pl.DataFrame, list[Fault]]:
-    """Return one table as `read_tables` does; rows that cannot be read are left out."""
+    """Return one table as `read_tables` does; rows that cannot be read are left out.
+
+    Without a column that it needs a table has no row that can be read.
+    """
     if ROW not in given.columns:
         given = given.with_row_index(ROW, offset=2)
     rows = given[ROW].cast(pl.Int64)
@@ -162,13 +168,15 @@ def read_table(name: str, table: Table, given: pl.DataFrame) -> tuple[pl.DataFra
     for column, spec in table.columns.items():
         if column not in given.columns:
             if spec.required:
-                faults.append(Fault(name, None, column, "missing column", "", "Add it."))
+                faults.append(Fault(name, None, column, LACKS_COLUMN, "", "Add it."))
             read[column] = pl.Series([spec.empty], dtype=TYPES[spec.kind]).new_from_index(0, len(given))
             continue
         read[column], wrong, found = read_column(name, column, spec, given[column], rows)
         bad |= wrong
         faults += found
     frame = pl.DataFrame({**read, ROW: rows}).filter(~bad)
+    if any(fault.kind == LACKS_COLUMN for fault in faults):
+        return table.empty(), faults
     return frame, [*faults, *_doubled(name, table, frame)]
 
 

@@ -59,21 +59,21 @@ def place(
     limits: PlaceLimits | None = None,
     progress: Callable[[Progress], None] = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
-    start: FacilityPlan | None = None,
+    known: FacilityPlan | None = None,
 ) -> PlacementAnswer:
     """Return the best plan found, and how far from the optimum it can be at most.
 
-    ``start`` is a plan that is known already, taken where it keeps every limit: then there is an answer,
-    however soon the clock stops the search.
+    ``known`` is a plan that is there already. Where it keeps every limit there is an answer, however soon the
+    clock stops the search, and none that costs more; the search does not look at it, as one that starts from
+    a poor plan takes longer.
 
     Raises Infeasible, with its diagnosis, where no plan keeps every limit, NoPlanFound where the search ended
     before it knew.
     """
-    record = Record(problem, limits or PlaceLimits(), progress, cancelled, start)
+    record = Record(problem, limits or PlaceLimits(), progress, cancelled, known)
     core = Core.of(problem)
     if core.contradicts or never_on_time(problem):
         raise explained(problem)
-    record.offer_start()
     searcher = seasonal(core, record)
     duals = Lagrangian(replace(core, whole=False))
     _rise(duals, searcher, record)
@@ -91,7 +91,7 @@ def place(
 def _narrow(core: Core, searcher: Searcher, duals: Lagrangian, record: Record) -> None:
     """Prove a small question at once; else look for better plans first, which make it smaller."""
     question = settle(core, duals.best, record.value)
-    near = record.searched_in_vain or relative_gap(record.value, record.bound) <= NEAR
+    near = record.plan is None or relative_gap(record.value, record.bound) <= NEAR
     if record.goes_on() and near and int(question.pairs.sum()) <= SMALL:
         _prove(core, question, record, FIRST_NODES)
     tree = (
@@ -109,7 +109,7 @@ def _narrow(core: Core, searcher: Searcher, duals: Lagrangian, record: Record) -
             raise explained(record.problem)
         return
     question = settle(core, duals.best, record.value)
-    if record.goes_on() and (record.searched_in_vain or int(question.pairs.sum()) <= MOST_PAIRS):
+    if record.goes_on() and (record.plan is None or int(question.pairs.sum()) <= MOST_PAIRS):
         _prove(core, question, record, record.limits.work)
 
 

@@ -138,3 +138,27 @@ def test_what_makes_no_study_is_refused(folder: Path) -> None:
         with pytest.raises(BadInput, match=f"{options[-2]} "):
             run(folder, *options)
     assert not (folder.parent / "plan").exists()
+
+
+def test_flows_and_statuses_that_cost_something_are_told_to_bind(folder: Path) -> None:
+    sites = pl.read_csv(folder / "sites.csv", infer_schema=False)
+    sites = sites.with_columns(capacity_units=pl.lit(None), status=pl.Series(["open", "candidate"]))
+    sites.write_csv(folder / "sites.csv")
+    told: dict[str, Any] = json.loads(run(folder, "--worth", "--gap", "0", "--json"))
+    [opened] = told["worth"]["binding"]
+    assert (opened["limit"], opened["site"], opened["given"]) == ("forced_open", "north", 1.0)
+    assert opened["saves_cents"] > 0
+    (folder / "flows.csv").write_text("warehouse_id,demand_id,min_units\nnorth,b,4\n", "utf-8")
+    told = json.loads(run(folder, "--worth", "--gap", "0", "--json"))
+    [flows] = told["worth"]["binding"]  # the north must serve b: its status costs nothing more
+    assert (flows["limit"], flows["given"]) == ("flows", 1.0)
+    # Four units of b: freight, handling and inbound of the north 60 + 3 + 2.5, of the south 50 + 4 + 3.5.
+    assert flows["saves_cents"] == pytest.approx(4 * (65.5 - 57.5), abs=0.1)
+
+
+def test_without_a_weight_fixed_costs_have_no_break_even(folder: Path) -> None:
+    with (folder / "scenario.toml").open("a", encoding="utf-8") as file:
+        file.write("\n[weights]\nfixed = 0.0\n")
+    told: dict[str, Any] = json.loads(run(folder, "--worth", "--gap", "0", "--json"))
+    assert told["charges_cents"]["fixed"] == 0
+    assert told["worth"]["break_even"] == []

@@ -18,6 +18,7 @@ from api.placements import network_and_plan
 from api.placing import completed
 from api.scenarios import read_folder, write_folder
 from graph.errors import BadInput
+from optimizer.placement.answer import NoPlanFound
 from tests.optimizer.placement.scenarios import SETTINGS, tables
 
 RUNNER = CliRunner()
@@ -44,12 +45,13 @@ def base(program: Any, small_snapshot: Path, tmp_path_factory: pytest.TempPathFa
     ask(
         program,
         *("scenario", "new", "--snapshot", str(small_snapshot), "--warehouses", "state-capitals"),
-        *("--horizon-days", "30", "--out", str(folder)),
+        *("--horizon-days", "30", "--out", str(folder.parent / "made")),
     )
     # A fixed cost in proportion to a made-up marketplace of 2 000 orders.
     ask(
         program,
-        *("scenario", "derive", str(folder), "--set", "sites.fixed_cost_cents=6000", "--out", str(folder)),
+        *("scenario", "derive", str(folder.parent / "made"), "--set", "sites.fixed_cost_cents=6000"),
+        *("--out", str(folder)),
     )
     return folder
 
@@ -105,7 +107,9 @@ def test_what_to_stock_is_told_by_product_within_the_room(program: Any, base: Pa
     stocks = {}
     for how in ("weighed", "best-sellers"):
         asked = ("--scenario", str(roomy), "--assort", how, "--time-limit", "20", "--out", str(out))
-        assert "What to stock" in ask(program, "place", *asked)
+        shown = ask(program, "place", *asked)
+        assert "What to stock" in shown
+        assert "their stock saves" in shown
         told = json.loads((out / "plan.json").read_text("utf-8"))
         stock = stocks[how] = pl.read_csv(out / "stock.csv")
         by_site = dict(stock.group_by("warehouse_id").agg(pl.sum("units")).iter_rows())
@@ -168,6 +172,16 @@ def test_a_sensitivity_brackets_its_scenario(program: Any, base: Path) -> None:
     )
 
 
+def test_solves_are_told_on_standard_error_as_they_end(program: Any, tmp_path: Path) -> None:
+    write_folder(tmp_path / "own", tables(), SETTINGS)
+    asked = ["scenario", "compare", str(tmp_path / "own"), "--sensitivity", "freight=±10%", "--json"]
+    done = RUNNER.invoke(program, asked, catch_exceptions=False)
+    first, *rest = done.stderr.splitlines()
+    assert first == "3 solves of up to 60 s each"
+    assert [line.partition(": ")[0] for line in rest] == ["1 of 3", "2 of 3", "3 of 3"]
+    assert set(json.loads(done.stdout)["scenarios"]) == {"own", "own, freight -10 %", "own, freight +10 %"}
+
+
 def test_a_spreadsheet_goes_there_and_back(program: Any, base: Path, tmp_path: Path) -> None:
     book, back = tmp_path / "base.xlsx", tmp_path / "back"
     ask(program, "scenario", "export", str(base), "--xlsx", str(book))
@@ -200,6 +214,41 @@ def test_sites_may_come_from_a_file_or_from_the_demand(
         ("own.csv", 2, "fixed_cost_cents_per_day"),
     ]
     assert not (tmp_path / "c").exists()
+
+
+def test_what_was_changed_by_hand_is_not_lost(program: Any, tmp_path: Path) -> None:
+    base, out, book = tmp_path / "base", tmp_path / "out", tmp_path / "base.xlsx"
+    write_folder(base, tables(), SETTINGS)
+    before = (base / "sites.csv").read_bytes()
+    with pytest.raises(BadInput, match="the scenario to start from"):
+        ask(program, "scenario", "derive", str(base), "--set", "max_sites=1", "--out", f"{out}/../base")
+    assert (base / "sites.csv").read_bytes() == before
+    derive = ("scenario", "derive", str(base), "--set", "max_sites=1", "--out", str(out))
+    ask(program, *derive)
+    ask(program, *derive)  # nothing was changed
+    ask(program, "scenario", "export", str(base), "--xlsx", str(book))
+    (out / "sites.csv").write_bytes(before + b"east,20010,5,,1,1\n")
+    (out / "notes.txt").write_text("ask Ana", "utf-8")
+    new = ("scenario", "new", "--snapshot", str(tmp_path / "none"), "--out", str(out))
+    for command in (derive, new, ("scenario", "import", "--xlsx", str(book), "--out", str(out))):
+        with pytest.raises(BadInput, match=r"changed by hand \(notes\.txt, sites\.csv\)"):
+            ask(program, *command)
+    ask(program, *derive, "--replace")
+    assert (out / "sites.csv").read_bytes() == before
+
+
+def test_a_plan_and_a_scenario_are_not_taken_for_each_other(
+    program: Any, plan: Path, base: Path, small_snapshot: Path, tmp_path: Path
+) -> None:
+    out = ("--out", str(tmp_path / "out"))
+    for command in (
+        ("place", "--scenario", str(plan), *out),
+        ("scenario", "derive", str(plan), "--set", "max_sites=1", *out),
+    ):
+        with pytest.raises(BadInput, match="is a plan, not a scenario"):
+            ask(program, *command)
+    with pytest.raises(BadInput, match="is a scenario, not a plan: malha place"):
+        network_and_plan(small_snapshot, base)
 
 
 def test_what_cannot_be_is_told_before_anything_is_written(program: Any, base: Path, tmp_path: Path) -> None:
@@ -263,6 +312,20 @@ def test_nothing_is_compared_where_sellers_cannot_ship_all(program: Any, tmp_pat
     shown = ask(program, "place", "--scenario", str(scenario_), "--out", str(out))
     assert "shipping everything" not in shown
     assert "beside shipping all" not in (out / "report.html").read_text("utf-8")
+
+
+def test_what_sellers_can_ship_has_a_plan_however_short_the_search(program: Any, tmp_path: Path) -> None:
+    given, folder, out = tables(), tmp_path / "own", tmp_path / "plan"
+    own = given["service"].head(3).with_columns(warehouse_id=pl.lit("direct"))
+    given["service"] = pl.concat([given["service"], own])
+    write_folder(folder, given, {**SETTINGS, "direct": True, "max_sites": 1})
+    at_once = ("--out", str(out), "--time-limit", "1e-9", "--json")
+    told = json.loads(ask(program, "place", "--scenario", str(folder), *at_once), parse_constant=pytest.fail)
+    assert told["value_cents"] == told["as_is"]["value_cents"]
+    assert told["sites"] == []
+    (folder / "scenario.toml").write_text("direct = true\nmin_sites = 1\n", "utf-8")
+    with pytest.raises(NoPlanFound):  # shipping everything directly is no plan here
+        ask(program, "place", "--scenario", str(folder), *at_once)
 
 
 def test_a_scenario_that_states_all_needs_no_snapshot(program: Any, tmp_path: Path) -> None:

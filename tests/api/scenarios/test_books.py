@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from python_calamine import CalamineWorkbook
 
 from api.scenarios import Raw, checked, checked_tables, read_folder, write_folder
 from api.scenarios.books import read_book, write_book
+from api.scenarios.formulas import without_value
 from graph.errors import BadInput
 from tests.optimizer.placement.scenarios import SETTINGS, tables
 
@@ -87,6 +89,41 @@ def test_faults_name_the_sheet_and_the_cell(tmp_path: Path) -> None:
         ("mine.xlsx, sheet settings, cell B4", "max_site"),
         ("mine.xlsx, sheet settings, cell B3", "service.share"),
     ]
+
+
+def test_a_formula_that_nobody_worked_out_is_told_and_not_read_as_empty(tmp_path: Path) -> None:
+    write_book(tmp_path / "base.xlsx", tables(), SETTINGS)
+    cells = [[*tables()["sites"].columns], *map(list, tables()["sites"].cast(pl.String).rows())]
+    with xlsxwriter.Workbook(str(tmp_path / "mine.xlsx")) as book:
+        for name in ("notes", "settings", "sites"):
+            sheet = book.add_worksheet(name)
+            for row, line in enumerate(cells if name == "sites" else []):
+                sheet.write_row(row, 0, line)
+            sheet.write_formula("D2", "=6*2", value="")
+            sheet.write_formula("D3", "=6*2", value=12)
+            sheet.write_formula("E3", '=IF(1,"","")', value="")
+    # What a spreadsheet program writes for a formula whose value is an empty text.
+    text = '<c r="E3" t="str">'
+    rewritten(tmp_path / "mine.xlsx", "xl/worksheets/sheet3.xml", '<c r="E3">', text)
+    with pytest.raises(BadInput) as caught:
+        read_book(tmp_path / "mine.xlsx")
+    assert [(fault.table, fault.kind) for fault in caught.value.faults] == [
+        ("mine.xlsx, sheet settings, cell D2", "formula without a value"),
+        ("mine.xlsx, sheet settings, cell E3", "formula without a value"),
+        ("mine.xlsx, sheet sites, cell D2", "formula without a value"),
+    ]
+    assert list(without_value(tmp_path / "base.xlsx", {"sites", "demand", "settings"})) == []
+
+
+def rewritten(file: Path, part: str, before: str, after: str) -> None:
+    """Change a text in one part of a book."""
+    with zipfile.ZipFile(file) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    assert before.encode() in parts[part]
+    parts[part] = parts[part].replace(before.encode(), after.encode())
+    with zipfile.ZipFile(file, "w") as book:
+        for name, content in parts.items():
+            book.writestr(name, content)
 
 
 def test_what_is_no_book_or_lacks_its_settings_is_told(tmp_path: Path) -> None:

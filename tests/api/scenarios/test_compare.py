@@ -60,9 +60,31 @@ def test_a_variant_that_makes_no_scenario_says_why(tmp_path: Path) -> None:
 def test_what_cannot_be_asked_is_told_before_anything_is_solved(tmp_path: Path) -> None:
     base = written(tmp_path / "base")
     wrong = written(tmp_path / "wrong", min_units=[0, 20])
-    heard: list[str] = []
+    heard: list[tuple[str, int, int]] = []
+
+    def hear(*told: Any) -> None:
+        heard.append(told)
+
     with pytest.raises(BadInput, match="wrong: The scenario cannot be used"):
-        columns([base, wrong], [], LIMITS, None, heard.append)
+        columns([base, wrong], [], LIMITS, None, hear)
     with pytest.raises(BadInput, match="Not every edit"):
-        columns([base], ["fixed_cost=±5%", "budget=±10%"], LIMITS, None, heard.append)
+        columns([base], ["fixed_cost=±5%", "budget=±10%"], LIMITS, None, hear)
     assert heard == []
+
+
+def test_the_solves_are_counted_before_the_first_and_told_as_they_end(tmp_path: Path) -> None:
+    base = written(tmp_path / "base", capacity_units=[9, 12])
+    heard: list[tuple[str, int, int]] = []
+    columns([base], ["capacity=±30%"], LIMITS, None, lambda *told: heard.append(told))
+    assert heard[0] == ("3 solves of up to 20 s each", 0, 3)
+    assert [told[1:] for told in heard] == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    assert heard[1][0].startswith("base: ")
+    assert heard[2][0] == "base, capacity -30 %: no plan"
+
+
+def test_a_variant_that_spoils_cells_says_why(tmp_path: Path) -> None:
+    base = written(tmp_path / "base", handling_hours=[24, 8_000])
+    _, less, more = columns([base], ["handling_hours=±50%"], LIMITS, None)
+    assert less.reason is None
+    assert more.reason is not None
+    assert "handling_hours would be 12000.0" in more.reason

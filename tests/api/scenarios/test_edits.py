@@ -99,6 +99,22 @@ def test_every_edit_that_cannot_be_made_is_told() -> None:
     assert [fault.value for fault in caught.value.faults] == wrong
 
 
+def test_a_cell_that_may_be_empty_is_emptied() -> None:
+    assert after("sites.capacity_units=none").sites["capacity_units"].to_list() == [None, None]
+    assert after("sites[south].capacity_units=").sites["capacity_units"].to_list() == [None, None]
+    with pytest.raises(BadInput, match="empty cell"):
+        edited(BASE, ["sites.fixed_cost_cents=none"])
+
+
+def test_an_edit_that_spoils_many_cells_is_one_fault() -> None:
+    wrong = ["sites.fixed_cost_cents-=400", "demand.stockable_share=0.5", "demand.stockable_share*=3"]
+    with pytest.raises(BadInput) as caught:
+        edited(BASE, wrong)
+    assert [fault.value for fault in caught.value.faults] == [wrong[0], wrong[2]]
+    assert "fixed_cost_cents would be -100.0 (cells like it: 1)" in str(caught.value)
+    assert "(cells like it: 3)" in str(caught.value)
+
+
 def test_edits_are_checked_before_there_are_tables() -> None:
     given = {"service": {"share": 0.5}}
     right = ["sites[SP].status=open", "sites.fixed_cost_cents*=2", "service.share=0.8", "max_sites=3"]

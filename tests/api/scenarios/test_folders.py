@@ -74,6 +74,34 @@ def test_a_file_that_cannot_be_read_at_all_is_told(
     assert [(fault.table, fault.kind) for fault in caught.value.faults] == [(name, kind)]
 
 
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("sites", "warehouse_id"),
+        ("sites", "zip_prefix"),
+        ("demand", "demand_id"),
+        ("demand", "units"),
+        ("service", "demand_id"),
+        ("inbound", "seller_id"),
+        ("supply", "seller_id"),
+    ],
+)
+def test_a_missing_column_is_one_fault_and_hides_no_other(folder: Path, table: str, column: str) -> None:
+    """Nothing that follows from it is told: no unknown site in every row, no limit without sites."""
+    write_folder(folder, {**tables(), table: tables()[table].drop(column)}, {**SETTINGS, "min_sites": 2})
+    assert faults_of(folder) == [(f"{table}.csv", None, column, "")]
+    with (folder / "scenario.toml").open("r+", encoding="utf-8") as file:
+        text = file.read()
+        file.seek(0)
+        file.write(f"max_site = 3\n{text}")
+    (folder / "flows.csv").write_text("warehouse_id,demand_id,min_units\nnorth,a,x\n", "utf-8")
+    assert faults_of(folder) == [
+        (f"{table}.csv", None, column, ""),
+        ("flows.csv", 2, "min_units", "x"),
+        ("scenario.toml", None, "max_site", ""),
+    ]
+
+
 def test_inbound_says_every_way_that_is_used(folder: Path) -> None:
     """Whether the sellers are those of the supply, or of inbound itself."""
     given = tables()

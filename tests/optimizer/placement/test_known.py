@@ -1,4 +1,4 @@
-"""A plan that is known already is an answer, where it keeps every limit; the search goes on from it."""
+"""A plan that is known already is an answer, where it keeps every limit and nothing cheaper is found."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ def all_from(asked: FacilityProblem, site: int) -> FacilityPlan:
     return FacilityPlan.assigned(np.arange(3) == site, np.full(asked.demands, site))
 
 
-def test_a_search_without_time_answers_with_the_start() -> None:
+def test_a_search_without_time_answers_with_the_plan_that_is_known() -> None:
     asked = problem()
     with pytest.raises(NoPlanFound):
         place(asked, limits=AT_ONCE)
-    answer = place(asked, limits=AT_ONCE, start=all_from(asked, 2))
+    answer = place(asked, limits=AT_ONCE, known=all_from(asked, 2))
     assert answer.value == check(asked, answer.plan).value == 150
     assert not answer.repeatable
 
 
-def test_a_start_that_breaks_a_limit_is_not_taken() -> None:
+def test_a_known_plan_that_breaks_a_limit_is_not_taken() -> None:
     asked = problem()
     with pytest.raises(NoPlanFound):
-        place(asked, limits=AT_ONCE, start=all_from(asked, 0))
+        place(asked, limits=AT_ONCE, known=all_from(asked, 0))
 
 
-def test_the_optimum_is_found_from_any_start() -> None:
+def test_a_known_plan_changes_nothing_where_a_cheaper_one_is_found() -> None:
     asked = problem()
     best = best_value(asked)
     for site in range(3):
-        answer = place(asked, limits=PlaceLimits(seconds=60, gap=0.0), start=all_from(asked, site))
+        answer = place(asked, limits=PlaceLimits(seconds=60, gap=0.0), known=all_from(asked, site))
         assert answer.value == pytest.approx(best)
         assert answer.bound == pytest.approx(best)
