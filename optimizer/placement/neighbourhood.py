@@ -24,40 +24,56 @@ from optimizer.placement.record import Record
 from optimizer.words import Bools, Floats, Ints
 
 NODES: Final = 50
+QUESTION_S: Final = 2.0
+"""Seconds for one question, where the whole search has a clock."""
+
 FEWEST: Final = 3
 """Sites in one question, at least."""
 
-PATIENCE: Final = 25
+PATIENCE: Final = 8
 LONG_PATIENCE: Final = 200
-"""Questions without a better plan after which to stop; the second where a proof is far away anyway."""
+"""Questions without a better plan after which to stop; the second where a proof is far away anyway, and there
+are no sites to choose, on which a tree could go on."""
 
 PROVABLE: Final = 15_000
 """Pairs left in question from which on it is."""
 
 
-def improve(core: Core, record: Record, duals: Lagrangian) -> None:
-    """Ask about a few rows at a time while that helps."""
-    rng = np.random.default_rng(record.limits.seed)
-    useful = (duals.often > 0.01) | duals.best.is_open | core.forced
-    seeming = core.cost - duals.best.price + core.use * duals.best.worth[:, None]
-    left = int(settle(core, duals.best, record.value).pairs.sum())
-    patience = PATIENCE if left <= PROVABLE else LONG_PATIENCE
-    size, failed = FEWEST, 0
-    while record.plan is not None and failed < patience and record.goes_on():
-        now, shares = _flows(core, record.plan)
-        beyond = excess(core, duals.best, now, shares)
-        chance = beyond @ shares + SLACK * (1.0 + beyond.sum())
-        near = np.argsort(seeming[:, rng.choice(core.demands, p=chance / chance.sum())], kind="stable")
-        rows = near[(useful | now)[near]][:size]
-        local = settle(core, duals.best, duals.bound + float(beyond[rows].sum()))
-        before = record.value
-        question = _about(core, now, shares, rows, local)
-        bound = run(core, question, record, Solver.HIGHS, record.limits.work or NODES)
-        failed = 0 if record.value < before else failed + 1
-        if bound is None or bound < record.value - 2 * record.limits.gap * abs(record.value):
-            size = max(size - 1, FEWEST)
-        elif failed:
-            size = min(size + 1, core.rows)
+class Neighbourhoods:
+    """Questions about a few rows at a time; taken up again, the search goes on where it stood."""
+
+    def __init__(self, core: Core, record: Record) -> None:
+        """Begin with the smallest."""
+        self._core, self._record = core, record
+        self._rng = np.random.default_rng(record.limits.seed)
+        self._size, self._patience = FEWEST, PATIENCE
+
+    def improve(self, duals: Lagrangian) -> None:
+        """Ask while that helps; each time with twice the patience."""
+        core, record = self._core, self._record
+        useful = (duals.often > 0.01) | duals.best.is_open | core.forced
+        seeming = core.cost - duals.best.price + core.use * duals.best.worth[:, None]
+        failed, patience, self._patience = 0, self._patience, 2 * self._patience
+        if not core.fixed.any() and int(settle(core, duals.best, record.value).pairs.sum()) > PROVABLE:
+            patience = LONG_PATIENCE
+        while record.plan is not None and failed < patience and record.goes_on():
+            now, shares = _flows(core, record.plan)
+            beyond = excess(core, duals.best, now, shares)
+            chance = beyond @ shares + SLACK * (1.0 + beyond.sum())
+            demand = self._rng.choice(core.demands, p=chance / chance.sum())
+            near = np.argsort(seeming[:, demand], kind="stable")
+            rows = near[(useful | now)[near]][: self._size]
+            local = settle(core, duals.best, duals.bound + float(beyond[rows].sum()))
+            before = record.value
+            question = _about(core, now, shares, rows, local)
+            nodes = record.limits.work or NODES
+            seconds = None if record.left is None else min(record.left, QUESTION_S)
+            bound = run(core, question, record, Solver.HIGHS, nodes, seconds=seconds)
+            failed = 0 if record.value < before else failed + 1
+            if bound is None or bound < record.value - 2 * record.limits.gap * abs(record.value):
+                self._size = max(self._size - 1, FEWEST)
+            elif failed:
+                self._size = min(self._size + 1, core.rows)
 
 
 def _flows(core: Core, plan: FacilityPlan) -> tuple[Bools, Floats]:

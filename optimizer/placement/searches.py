@@ -14,7 +14,7 @@ from optimizer.placement.exchange import exchange
 from optimizer.placement.fixing import settle
 from optimizer.placement.kicks import improve_by_kicks
 from optimizer.placement.lagrangian import Lagrangian, evaluate
-from optimizer.placement.neighbourhood import PROVABLE, improve
+from optimizer.placement.neighbourhood import PROVABLE, Neighbourhoods
 from optimizer.placement.record import Record
 from optimizer.placement.shipping import suits
 from optimizer.words import Bools, Floats
@@ -27,7 +27,7 @@ MOST_TRIES: Final = 100
 LARGEST: Final = 4_000_000
 """Pairs beyond which HiGHS is not asked about a few rows at a time: the rest of its model is too large."""
 
-CP_SAT_SHARE: Final = 0.5
+CP_SAT_SHARE: Final = 0.2
 """Of the time left; its two workers do not repeat, so it is left out where ``work`` is limited."""
 
 SEARCH_WORK: Final = 5e7
@@ -114,6 +114,7 @@ class Shared:
     def __init__(self, core: Core, record: Record) -> None:
         """Remember what was tried."""
         self._core, self._record, self._plain = core, record, suits(core, record.problem)
+        self._around = Neighbourhoods(core, record)
         self._seen: set[bytes] = set()
 
     def search(self, _: Bools, duals: Lagrangian) -> None:
@@ -137,7 +138,7 @@ class Shared:
             is_open |= record.plan.open[core.row_site]
             exchange(core, record, is_open, duals.best.worth, MOST_TRIES)
         if core.cost.size <= LARGEST:
-            improve(core, record, duals)
+            self._around.improve(duals)
 
     def look(self, *_: object) -> None:
         """Leave it to the tree, whose leaves are transports."""
@@ -150,6 +151,7 @@ class Whole:
         """Start the random choices."""
         self._core, self._record = core, record
         self._rng = np.random.default_rng(record.limits.seed)
+        self._around, self._kicked = Neighbourhoods(core, record), np.inf
         self._rounds = int(np.clip(SEARCH_WORK / (core.demands * (core.demands + core.rows)), 2, 2_000))
 
     def search(self, _: Bools, duals: Lagrangian) -> None:
@@ -159,9 +161,11 @@ class Whole:
     def polish(self, duals: Lagrangian) -> None:
         """Search longer, kick, then change a few rows at a time."""
         core, record = self._core, self._record
-        self._descend(with_room(core, duals.often), duals.best.worth, self._rounds)
-        self._kick(duals)
-        improve(core, record, duals)
+        if record.plan is None or record.value < self._kicked:
+            self._descend(with_room(core, duals.often), duals.best.worth, self._rounds)
+            self._kick(duals)
+            self._kicked = record.value
+        self._around.improve(duals)
         if record.goes_on() and record.left is not None and record.limits.work is None:
             question = settle(core, duals.best, record.value)
             run(core, question, record, Solver.CP_SAT, seconds=record.left * CP_SAT_SHARE)

@@ -100,17 +100,27 @@ def _narrow(core: Core, searcher: Searcher, duals: Lagrangian, record: Record) -
         else None
     )
     if tree is not None:
-        tree.grow(min(FIRST_VISITS, int(FIRST_WORK / core.cost.size)))
-    if record.goes_on() and not (tree is not None and tree.done):
-        searcher.polish(duals)
-    if tree is not None:
-        tree.grow(record.limits.work)
-        if tree.done and record.plan is None:
-            raise explained(record.problem)
+        _in_turns(tree, searcher, duals, record)
         return
+    if record.goes_on():
+        searcher.polish(duals)
     question = settle(core, duals.best, record.value)
     if record.goes_on() and (record.plan is None or int(question.pairs.sum()) <= MOST_PAIRS):
         _prove(core, question, record, record.limits.work)
+
+
+def _in_turns(tree: CapacityTree, searcher: Searcher, duals: Lagrangian, record: Record) -> None:
+    """Grow the tree and search for plans in turns; the tree's turns grow longer, for it alone can prove."""
+    visits = min(FIRST_VISITS, int(FIRST_WORK / duals.core.cost.size))
+    tree.grow(visits)
+    while record.goes_on() and not tree.done:
+        searcher.polish(duals)
+        visits *= 2
+        tree.grow(visits if record.limits.work is None else record.limits.work)
+        if record.limits.work is not None:
+            break
+    if tree.done and record.plan is None:
+        raise explained(record.problem)
 
 
 def _suits_tree(core: Core, problem: FacilityProblem) -> bool:
