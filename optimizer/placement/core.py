@@ -53,8 +53,10 @@ class Core:
         nobody = 0 if problem.unserved is None else 1
         cost = problem.cost if len(site) == problem.sites else problem.cost[site]
         finite = np.isfinite(cost)
-        dearest = np.where(finite, np.abs(cost), 0.0).max(axis=0, initial=0.0).sum()
-        forbidden = 1.0 + 2.0 * (float(dearest) + float(np.abs(problem.fixed).sum()))
+        dearest = np.where(finite, np.abs(cost), 0.0).max(axis=0, initial=0.0)
+        if problem.unserved is not None:
+            dearest = np.maximum(dearest, np.abs(problem.unserved))
+        forbidden = 1.0 + 2.0 * (float(dearest.sum()) + float(np.abs(problem.fixed).sum()))
         if not finite.all():
             cost = np.where(finite, cost, forbidden)
         uses = _uses(problem, site)

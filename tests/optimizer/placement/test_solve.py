@@ -201,3 +201,22 @@ def test_sites_that_cannot_serve_everything_together_are_infeasible() -> None:
     with pytest.raises(Infeasible):
         place(facility(cost, [5, 5], budget=9.0), limits=EXACT)
     assert place(facility(cost, [5, 5], budget=10.0), limits=EXACT).value == 12.0
+
+
+@pytest.mark.parametrize("single", [False, True])
+@pytest.mark.parametrize("seed", range(4))
+def test_leaving_demand_may_cost_more_than_everything_else(seed: int, *, single: bool) -> None:
+    rng = np.random.default_rng(seed)
+    units = rng.integers(1, 9, 5).astype(float)
+    problem = facility(
+        rng.integers(0, 60, (3, 5)),
+        rng.integers(0, 80, 3),
+        units=units,
+        capacity=np.full(3, np.ceil(units.sum() / 6)),  # half of it has to be left
+        unserved=np.full(5, 10_000.0),
+        single_source=single,
+    )
+    answer = place(problem, limits=EXACT)
+    referee(problem, answer)
+    assert answer.value == pytest.approx(best_value(problem))
+    assert answer.bound == pytest.approx(answer.value)
