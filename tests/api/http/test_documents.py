@@ -25,7 +25,7 @@ EVERY_ANSWER = ["request_id", "snapshot_id", "as_of"]
 
 @pytest.fixture(scope="module")
 def described(server: Server) -> dict[str, Any]:
-    found: dict[str, Any] = httpx.get(f"{server.url}/openapi.json").json()
+    found: dict[str, Any] = httpx.get(f"{server.url}/openapi.json", timeout=60.0).json()
     return found
 
 

@@ -110,7 +110,7 @@ def fuzz(
 def answered(server: Server) -> Counter[tuple[str, str, str]]:
     """Return how often each route gave each class of status, by the server's own figures."""
     counts: Counter[tuple[str, str, str]] = Counter()
-    page = httpx.get(f"{server.url}/metrics").text
+    page = httpx.get(f"{server.url}/metrics", timeout=60.0).text
     for family in text_string_to_metric_families(page):
         for sample in family.samples:
             if sample.name == "malha_http_requests_total":
@@ -136,7 +136,7 @@ def divided(server: Server) -> dict[Scope, Plan]:
 
 def operation_ids(server: Server) -> dict[tuple[str, str], str]:
     """Return the names of the operations by method and path."""
-    paths = httpx.get(f"{server.url}/openapi.json").json()["paths"]
+    paths = httpx.get(f"{server.url}/openapi.json", timeout=60.0).json()["paths"]
     return {
         (method, path): operation["operationId"]
         for path, methods in paths.items()

@@ -60,7 +60,7 @@ MAY = {
 
 def operations(server: Server) -> list[tuple[str, str]]:
     """Return every method and path that the server says it has."""
-    paths = httpx.get(f"{server.url}/openapi.json").json()["paths"]
+    paths = httpx.get(f"{server.url}/openapi.json", timeout=60.0).json()["paths"]
     return [(method, path) for path, methods in paths.items() for method in methods]
 
 
@@ -79,7 +79,7 @@ def test_every_operation_but_health_and_metrics_wants_a_key(server: Server) -> N
 
 def test_pages_without_a_key(server: Server) -> None:
     for path in (*OPEN, "/docs", "/openapi.json", "/docs/swagger-ui-bundle.js"):
-        assert httpx.get(server.url + path).status_code == 200
+        assert httpx.get(server.url + path, timeout=60.0).status_code == 200
 
 
 @pytest.mark.parametrize("scope", Scope)
@@ -96,7 +96,7 @@ def test_a_key_is_good_for_its_scope_only(server: Server, scope: Scope) -> None:
 def test_a_revoked_key_is_refused_from_the_next_request_on(server: Server) -> None:
     key, token = KeyFile(server.key_file).create("short-lived", [Scope.OMS], datetime.now(UTC))
     headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=server.url, headers=headers) as client:
+    with httpx.Client(base_url=server.url, headers=headers, timeout=60.0) as client:
         assert client.get("/api/v1/snapshot").status_code == 200
         assert (
             client.get("/api/v1/snapshot", headers={"Authorization": f"Bearer {token}x"}).status_code == 401
@@ -117,7 +117,7 @@ def test_a_damaged_file_of_keys_lets_nobody_in(small_snapshot: Path, tmp_path: P
 
 def test_without_keys_only_this_machine_is_answered(small_snapshot: Path, tmp_path: Path) -> None:
     with serving(tmp_path, small_snapshot, environment={"MALHA_AUTH": "off"}) as running:
-        assert httpx.get(f"{running.url}/api/v1/snapshot").status_code == 200
+        assert httpx.get(f"{running.url}/api/v1/snapshot", timeout=60.0).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])

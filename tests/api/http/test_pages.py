@@ -94,7 +94,7 @@ ELSEWHERE = (
 
 @pytest.fixture(scope="module")
 def page(server: Server) -> dict[str, Any]:
-    found: dict[str, Any] = httpx.get(f"{server.url}/openapi.json").json()
+    found: dict[str, Any] = httpx.get(f"{server.url}/openapi.json", timeout=60.0).json()
     return found
 
 
@@ -155,12 +155,12 @@ def test_every_call_and_every_code_is_in_the_documentation(page: dict[str, Any])
 
 
 def test_the_documentation_needs_no_other_host(server: Server) -> None:
-    html = httpx.get(f"{server.url}/docs").text
+    html = httpx.get(f"{server.url}/docs", timeout=60.0).text
     links = re.findall(r'(?:src|href)="([^"]+)"', html)
     assert len(links) == 3
     for link in links:
         assert not link.startswith(("http", "//"))
-        assert httpx.get(f"{server.url}/{link}").status_code == 200
+        assert httpx.get(f"{server.url}/{link}", timeout=60.0).status_code == 200
 
 
 def test_sources_are_those_of_the_network(server: Server, network: Network) -> None:
@@ -207,7 +207,7 @@ def test_figures_count_every_worker_and_name_nobody(
         for _ in range(20):
             with running.client(Scope.OMS) as oms:
                 assert oms.post(RECOMMEND, json=question).status_code == 200
-        pages = [httpx.get(f"{running.url}/metrics").text for _ in range(6)]
+        pages = [httpx.get(f"{running.url}/metrics", timeout=60.0).text for _ in range(6)]
     line = f'malha_http_requests_total{{method="POST",route="{RECOMMEND}",status="200"}} 20.0'
     assert all(line in page for page in pages)
     assert 'malha_http_request_seconds_bucket{le="0.01",' in pages[0]

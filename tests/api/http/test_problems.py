@@ -142,7 +142,7 @@ def test_a_broken_request_line_does_no_harm(server: Server) -> None:
     with socket.create_connection((parts.hostname, parts.port), timeout=10) as raw:
         raw.sendall(b"NONSENSE\r\n\r\n")
         assert raw.recv(100).startswith(b"HTTP/1.1 400")
-    assert httpx.get(f"{server.url}/healthz").json() == {"status": "alive"}
+    assert httpx.get(f"{server.url}/healthz", timeout=60.0).json() == {"status": "alive"}
 
 
 def _log_with(server: Server, word: str) -> str:

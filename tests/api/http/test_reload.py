@@ -142,6 +142,7 @@ def test_a_worker_that_dies_comes_back_with_the_snapshot_in_force(
             seen = httpx.get(
                 f"{running.url}/api/v1/snapshot",
                 headers={"Authorization": f"Bearer {running.keys[Scope.OMS]}"},
+                timeout=60.0,
             )
             assert seen.json()["snapshot_id"] == ids[1]
 
